@@ -1,0 +1,94 @@
+"""Think one message through to a Plan. Pure: equal arguments give equal plans, and nothing has changed yet."""
+
+from collections.abc import Callable
+
+from agent import actions, draft, effects, phrases, understand, verify
+from agent.values import Entities, Evidence, Grounds, Message, Plan, Reading, Violation
+from policy import engine
+from policy.ruleset import Ruleset
+from policy.values import Decision, Facts, Intent
+
+Drafter = Callable[[Grounds], str]
+
+
+def template_reply(grounds: Grounds) -> str:
+    """The drafter that is always there: statements rendered by templates."""
+    return phrases.render(draft.reply(grounds))
+
+
+def compose(
+    message: Message,
+    evidence: Evidence,
+    ruleset: Ruleset,
+    *,
+    policy_version: int,
+    drafter: Drafter = template_reply,
+) -> Plan:
+    """Understand, decide, draft and verify. A reply that cannot be proven is never sent, and nothing it
+    speaks of is done: a person takes over."""
+    reading = understand.message(message.text, today=message.now.date())
+    decision = engine.decide(_facts(message, reading, evidence), ruleset, version=policy_version)
+    plan = _carry_out(decision, message, reading, evidence, ruleset, drafter)
+    if not plan.violations:
+        return plan
+    issues = tuple(f"{violation.check}: {violation.span}" for violation in plan.violations)
+    instead = engine.overruled(decision, "escalate.verification_failed", issues)
+    return _carry_out(instead, message, reading, evidence, ruleset, template_reply, plan.violations)
+
+
+def give_up(message: Message, evidence: Evidence, ruleset: Ruleset, *, policy_version: int) -> Plan:
+    """The plan when thinking itself broke down: a person gets the message, nothing else happens."""
+    unread = Reading(intent=Intent.OUT_OF_SCOPE, confidence=0.0, entities=Entities())
+    decision = engine.escalate("escalate.internal_error", ("the message could not be processed",), policy_version)
+    return _carry_out(decision, message, unread, evidence, ruleset, template_reply)
+
+
+def _carry_out(
+    decision: Decision,
+    message: Message,
+    reading: Reading,
+    evidence: Evidence,
+    ruleset: Ruleset,
+    drafter: Drafter,
+    blocked: tuple[Violation, ...] = (),
+) -> Plan:
+    """What this decision does and says, with the violations found in it; `blocked` are an earlier draft's."""
+    done = effects.carrying_out(decision, message=message, reading=reading, evidence=evidence, ruleset=ruleset)
+    grounds = Grounds(
+        mode=message.mode,
+        evidence=evidence,
+        decision=decision,
+        effects=done,
+        refund_window_days=ruleset.plans[evidence.account.plan if evidence.account else "free"].refund_window_days,
+    )
+    reply = drafter(grounds)
+    violations = verify.reply(reply, grounds)
+    if blocked and violations:
+        raise AssertionError(f"a hand-over must always be provable: {violations}")
+    mail = tuple(effects.email(reply, done, message=message, evidence=evidence))
+    return Plan(
+        message=message,
+        reading=reading,
+        evidence=evidence,
+        decision=decision,
+        reply=reply,
+        violations=violations or blocked,
+        effects=(*done, *mail),
+        actions=actions.vocabulary(message.mode, evidence, decision, (*done, *mail), violations or blocked),
+    )
+
+
+def _facts(message: Message, reading: Reading, evidence: Evidence) -> Facts:
+    return Facts(
+        now=message.now,
+        intent=reading.intent,
+        also=reading.also,
+        confidence=reading.confidence,
+        plan=evidence.account.plan if evidence.account else None,
+        invoices=evidence.invoices,
+        named_invoices=reading.entities.invoices,
+        named_amounts=reading.entities.amounts,
+        means_latest=reading.entities.means_latest,
+        recently_escalated=evidence.recently_escalated,
+        failed_tools=evidence.failed_tools,
+    )

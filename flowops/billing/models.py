@@ -1,0 +1,151 @@
+from datetime import datetime
+from decimal import Decimal
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils import timezone
+
+from flowops.accounts.models import Customer
+from flowops.money import CURRENCIES, Money, NotMoney, money
+
+
+def _amount(**options: object) -> "models.DecimalField[Decimal | str | int, Decimal]":
+    return models.DecimalField(max_digits=12, decimal_places=2, **options)  # type: ignore[arg-type]
+
+
+def _currency() -> "models.CharField[str, str]":
+    return models.CharField(max_length=3, choices=[(code, code) for code in CURRENCIES])
+
+
+class InvoiceStatus(models.TextChoices):
+    """As billing systems commonly name them: a `void` or `uncollectible` invoice is closed without payment."""
+
+    DRAFT = "draft"
+    OPEN = "open"
+    PAID = "paid"
+    VOID = "void"
+    UNCOLLECTIBLE = "uncollectible"
+
+
+class RefundStatus(models.TextChoices):
+    """A pending refund reserves its amount until a person decides; issued and denied are final."""
+
+    PENDING = "pending"
+    ISSUED = "issued"
+    DENIED = "denied"
+
+
+class InvoiceQuerySet(models.QuerySet["Invoice"]):
+    def with_ledger(self, *, since: datetime) -> "InvoiceQuerySet":
+        """Each invoice with what was paid, refunded, is pending, and was refunded from `since` on."""
+        issued = models.Q(status=RefundStatus.ISSUED)
+        return self.annotate(
+            paid_total=_sum_of(Payment, models.Q()),
+            refunded_total=_sum_of(Refund, issued),
+            pending_total=_sum_of(Refund, models.Q(status=RefundStatus.PENDING)),
+            refunded_recently=_sum_of(Refund, issued & models.Q(decided_at__gte=since)),
+            was_denied=models.Exists(Refund.objects.filter(invoice=models.OuterRef("pk"), status=RefundStatus.DENIED)),
+            paid_at=models.Subquery(
+                Payment.objects.filter(invoice=models.OuterRef("pk")).order_by("-paid_at").values("paid_at")[:1]
+            ),
+        )
+
+
+class Invoice(models.Model):
+    id = models.CharField(primary_key=True, max_length=128)
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="invoices")
+    amount = _amount()
+    currency = _currency()
+    status = models.CharField(max_length=20, choices=InvoiceStatus, default=InvoiceStatus.OPEN)
+    description = models.CharField(max_length=200, blank=True)
+    issued_at = models.DateTimeField(default=timezone.now)
+
+    objects = InvoiceQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(amount__gte=0), name="invoice_amount_not_negative"),
+            models.CheckConstraint(
+                condition=models.Q(status__in=InvoiceStatus.values), name="invoice_status_is_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(currency__in=list(CURRENCIES)), name="invoice_currency_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.id}: {self.money}"
+
+    @property
+    def money(self) -> Money:
+        return Money(amount=self.amount, currency=self.currency)
+
+    def clean(self) -> None:
+        _refuse_over_precise(self.amount, self.currency)
+
+
+class _Movement(models.Model):
+    """Money that moved, or may: always in the currency of its invoice (a trigger holds that)."""
+
+    id = models.CharField(primary_key=True, max_length=128)
+    amount = _amount()
+    currency = _currency()
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.id}: {self.money}"
+
+    @property
+    def money(self) -> Money:
+        return Money(amount=self.amount, currency=self.currency)
+
+    def clean(self) -> None:
+        _refuse_over_precise(self.amount, self.currency)
+
+
+class Payment(_Movement):
+    invoice = models.ForeignKey(Invoice, models.PROTECT, related_name="payments")
+    paid_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(amount__gt=0), name="payment_amount_is_positive"),
+        ]
+
+
+class Refund(_Movement):
+    """One row of the ledger. Its id is derived from the interaction that caused it: twice is impossible."""
+
+    invoice = models.ForeignKey(Invoice, models.PROTECT, related_name="refunds")
+    status = models.CharField(max_length=20, choices=RefundStatus)
+    created_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.CharField(max_length=150, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(amount__gt=0), name="refund_amount_is_positive"),
+            models.CheckConstraint(
+                condition=models.Q(status__in=RefundStatus.values), name="refund_status_is_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status=RefundStatus.PENDING, decided_at=None)
+                | (~models.Q(status=RefundStatus.PENDING) & models.Q(decided_at__isnull=False)),
+                name="decided_refund_has_its_time",
+            ),
+        ]
+
+
+def _sum_of(movement: type[_Movement], condition: models.Q) -> models.Subquery:
+    rows = movement._default_manager.filter(condition, invoice=models.OuterRef("pk")).order_by()
+    total = rows.values("invoice").annotate(total=models.Sum("amount")).values("total")
+    return models.Subquery(total, output_field=_amount())
+
+
+def _refuse_over_precise(amount: Decimal, currency: str) -> None:
+    try:
+        money(amount, currency)
+    except NotMoney as error:
+        raise ValidationError({"amount": str(error)}) from error

@@ -1,0 +1,77 @@
+"""Amounts with a currency. Pure: decimals in, decimals out."""
+
+import re
+from decimal import Decimal, InvalidOperation
+
+from msgspec import Struct
+
+# Minor-unit digits per ISO 4217 currency that FlowOps bills in.
+CURRENCIES = {"EUR": 2, "USD": 2, "GBP": 2, "CHF": 2, "SEK": 2, "NOK": 2, "DKK": 2, "PLN": 2, "CAD": 2, "AUD": 2, "JPY": 0}
+SIGNS = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY"}
+LARGEST = Decimal("9999999999.99")
+
+_SIGN_OF = {currency: sign for sign, currency in SIGNS.items()}
+_CURRENCY = rf"(?:{'|'.join(CURRENCIES)}|[{''.join(SIGNS)}])"
+_NUMBER = r"\d(?:[\d.,]*\d)?"
+# One amount with its currency on either side: €49, 49.00 EUR, EUR 1,299.50, 49,00 €.
+PATTERN = rf"(?:{_CURRENCY}\s?-?{_NUMBER}|-?{_NUMBER}\s?{_CURRENCY})"
+
+
+class NotMoney(ValueError):
+    """The text or number is not an amount we can hold: unknown currency, NaN, too precise, too large."""
+
+
+class Money(Struct, frozen=True, kw_only=True):
+    """An exact amount; `amount` has the currency's minor-unit digits at the most."""
+
+    amount: Decimal
+    currency: str
+
+    def __str__(self) -> str:
+        digits = CURRENCIES.get(self.currency, 2)
+        number = f"{abs(self.amount):,.{digits}f}"
+        minus = "-" if self.amount < 0 else ""
+        sign = _SIGN_OF.get(self.currency)
+        return f"{minus}{sign}{number}" if sign else f"{minus}{number} {self.currency}"
+
+
+def money(amount: Decimal | str | int, currency: str) -> Money:
+    """An amount of money, checked. Raises NotMoney."""
+    try:
+        exact = Decimal(amount)
+    except InvalidOperation as error:
+        raise NotMoney(f"{amount!r} is not a number") from error
+    if currency not in CURRENCIES:
+        raise NotMoney(f"{currency!r} is not a currency we know")
+    if not exact.is_finite() or abs(exact) > LARGEST:
+        raise NotMoney(f"{amount!r} is not an amount")
+    step = Decimal(1).scaleb(-CURRENCIES[currency])
+    if exact != exact.quantize(step):
+        raise NotMoney(f"{amount!r} has more decimals than {currency}")
+    return Money(amount=exact.quantize(step), currency=currency)
+
+
+def parse(text: str) -> Money:
+    """Read one amount with its currency, as `PATTERN` finds it. Raises NotMoney."""
+    currency = re.search(_CURRENCY, text)
+    number = re.search(rf"-?{_NUMBER}", text)
+    if currency is None or number is None:
+        raise NotMoney(f"{text!r} is not an amount with a currency")
+    code = SIGNS.get(currency.group(), currency.group())
+    return money(_decimal(number.group()), code)
+
+
+def _decimal(digits: str) -> str:
+    """Turn 1,299.50 / 1.299,50 / 49,00 / 1.299 into a plain decimal text.
+
+    The last separator is the decimal one unless exactly three digits follow it and nothing contradicts
+    thousands: amounts with three decimals do not occur in the currencies we know.
+    """
+    separators = [character for character in digits if character in ".,"]
+    if not separators:
+        return digits
+    last = separators[-1]
+    whole, _, fraction = digits.rpartition(last)
+    if len(fraction) == 3 and (len(set(separators)) == 1):
+        return digits.replace(last, "")
+    return re.sub(r"[.,]", "", whole) + "." + fraction

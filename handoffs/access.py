@@ -1,0 +1,40 @@
+"""Who may use the operator routes."""
+
+from ipaddress import ip_address
+from typing import Any
+
+from django.conf import settings
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from handoffs import roles
+
+
+class MayView(BasePermission):
+    needed = roles.VIEW
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return bool(request.user and request.user.is_authenticated and request.user.has_perm(self.needed))
+
+
+class MayWork(MayView):
+    needed = roles.WORK
+
+
+class MaySupervise(MayView):
+    needed = roles.SUPERVISE
+
+
+class MayDebug(MayView):
+    """Viewers; and anybody on this very machine while the demo runs, as the first FlowOps allowed."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return is_demo_visitor(request) or super().has_permission(request, view)
+
+
+def is_demo_visitor(request: Request) -> bool:
+    """Without credentials, from a loopback address, and not handed on by a proxy."""
+    headers = request.META
+    if not settings.DEMO or "HTTP_AUTHORIZATION" in headers or "HTTP_X_FORWARDED_FOR" in headers:
+        return False
+    return ip_address(headers.get("REMOTE_ADDR") or "192.0.2.1").is_loopback

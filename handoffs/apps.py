@@ -1,0 +1,18 @@
+from typing import Any
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class HandoffsConfig(AppConfig):
+    name = "handoffs"
+
+    def ready(self) -> None:
+        post_migrate.connect(_make_roles, sender=self)
+
+
+def _make_roles(using: str, **kwargs: Any) -> None:
+    """Permissions exist only after migrate, so the groups that hold them are made there too."""
+    from handoffs import roles  # noqa: PLC0415 - apps load before models
+
+    roles.install(using)

@@ -1,0 +1,70 @@
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+from django.utils import timezone
+from rest_framework.exceptions import ValidationError
+from rest_framework.pagination import CursorPagination
+from rest_framework.response import Response
+
+from handoffs.models import Handoff, HandoffStatus, Priority
+
+
+class HandoffFilter(django_filters.FilterSet):
+    status = django_filters.ChoiceFilter(choices=HandoffStatus.choices)
+    priority = django_filters.ChoiceFilter(choices=Priority.choices)
+    reason = django_filters.CharFilter()
+    claimedBy = django_filters.CharFilter("claimed_by__username")
+    customerId = django_filters.CharFilter("customer_id")
+    breached = django_filters.BooleanFilter(method="filter_breached")
+
+    class Meta:
+        model = Handoff
+        fields: list[str] = []
+
+    def filter_breached(self, rows: QuerySet[Handoff], name: str, wanted: bool) -> QuerySet[Handoff]:
+        late = Handoff.objects.breached(timezone.now()).values("pk")
+        return rows.filter(pk__in=late) if wanted else rows.exclude(pk__in=late)
+
+
+class HandoffPagination(CursorPagination):
+    """A plain array, newest first unless asked otherwise; where to go on stands in the Link header."""
+
+    page_size = 50
+    max_page_size = 200
+    page_size_query_param = "limit"
+    orderings = {
+        "-createdAt": ("-created_at", "-id"),
+        "createdAt": ("created_at", "id"),
+        "slaDueAt": ("sla_due_at", "id"),
+        "-slaDueAt": ("-sla_due_at", "-id"),
+    }
+
+    def get_ordering(self, request: Any, queryset: Any, view: Any) -> tuple[str, ...]:
+        asked = request.query_params.get("ordering", "-createdAt")
+        if asked not in self.orderings:
+            raise ValidationError({"ordering": [f"Must be one of {', '.join(self.orderings)}."]})
+        return self.orderings[asked]
+
+    def get_page_size(self, request: Any) -> int:
+        asked = request.query_params.get(self.page_size_query_param, str(self.page_size))
+        if not (asked.isascii() and asked.isdigit() and 1 <= int(asked) <= self.max_page_size):
+            raise ValidationError({"limit": [f"Must be a whole number from 1 to {self.max_page_size}."]})
+        return int(asked)
+
+    def decode_cursor(self, request: Any) -> Any:
+        try:
+            return super().decode_cursor(request)
+        except Exception as error:
+            raise ValidationError({"cursor": ["Is not one we gave."]}) from error
+
+    def get_paginated_response(self, data: Any) -> Response:
+        links = [
+            f'<{url}>; rel="{relation}"'
+            for relation, url in (("next", self.get_next_link()), ("prev", self.get_previous_link()))
+            if url
+        ]
+        return Response(data, headers={"Link": ", ".join(links)} if links else {})
+
+    def get_paginated_response_schema(self, schema: Any) -> Any:
+        return schema

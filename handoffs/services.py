@@ -1,0 +1,142 @@
+"""Every state change of a handoff: one function, one transaction: lock, check, change, record, publish.
+
+The lock makes operators take turns on PostgreSQL. SQLite ignores it, so the write itself repeats the check: it
+names the version that was read, and a write that changes no row has lost the race.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from flowops import canonical
+from flowops.accounts.models import User
+from flowops.audit import trail
+from flowops.billing import ledger
+from flowops.billing.models import RefundStatus
+from flowops.outbox.models import Event
+from flowops.outbox.publish import publish
+from flowops.problems import NotFound, Problem
+from handoffs import roles
+from handoffs.models import Handoff, Proposal, Refused, Ticket, TicketStatus
+
+
+class VersionMismatch(Problem):
+    """The caller's If-Match names another version than the stored one."""
+
+    status = 412
+    error = "version_mismatch"
+
+
+class LostRace(Refused):
+    """Somebody changed the handoff between our read and our write."""
+
+    def __init__(self, handoff: Handoff) -> None:
+        super().__init__("Handoff was changed by somebody else", handoff)
+
+
+def claim_handoff(handoff_id: str, *, by: User, now: datetime, version: int | None = None) -> Handoff:
+    """Take a waiting handoff. Raises NotFound, VersionMismatch, NotClaimable."""
+    with transaction.atomic():
+        handoff = _locked(handoff_id, version)
+        handoff.claim(by, now)
+        _save(handoff, by=by, now=now, change="handoff.claimed", data={})
+    return handoff
+
+
+def resolve_handoff(
+    handoff_id: str, *, by: User, notes: str, now: datetime, version: int | None = None
+) -> Handoff:
+    """Close a claimed handoff and its ticket. A proposal nobody approved is denied, freeing its amount.
+
+    Raises NotFound, VersionMismatch, NotResolvable.
+    """
+    with transaction.atomic():
+        handoff = _locked(handoff_id, version)
+        handoff.resolve(by, notes, now, may_act_for_others=by.has_perm(roles.SUPERVISE))
+        _save(handoff, by=by, now=now, change="handoff.resolved", data={"notes": notes})
+        _deny_open_proposals(handoff, by=by, now=now)
+        Ticket.objects.filter(id=handoff.ticket_id, status=TicketStatus.OPEN).update(
+            status=TicketStatus.RESOLVED, resolved_at=now
+        )
+    return handoff
+
+
+def record_breach(handoff_id: str, *, by: User, now: datetime) -> Handoff:
+    """Mark a live handoff as having missed its due time; once is enough. Raises NotFound, NotResolvable."""
+    with transaction.atomic():
+        handoff = _locked(handoff_id, None)
+        if handoff.breach(now):
+            _save(handoff, by=by, now=now, change="handoff.sla_breached", data={})
+    return handoff
+
+
+def proposal(content: Mapping[str, Any], *, handoff_id: str, now: datetime) -> Proposal:
+    """A proposal ready to be stored: frozen content and its digest. `content` has `refund_id`."""
+    refund_id = content["refund_id"]
+    return Proposal(
+        id=f"prp_{refund_id.partition('_')[2]}",
+        handoff_id=handoff_id,
+        refund_id=refund_id,
+        content=dict(content),
+        digest=canonical.digest(content),
+        created_at=now,
+    )
+
+
+def _locked(handoff_id: str, version: int | None) -> Handoff:
+    rows = Handoff.objects.select_for_update(of=("self",), no_key=True).select_related("claimed_by")
+    handoff = rows.filter(id=handoff_id).first()
+    if handoff is None:
+        raise NotFound("Handoff not found", extra={"error": "Handoff not found"})
+    if version is not None and version != handoff.version:
+        raise VersionMismatch(
+            f"The handoff is at version {handoff.version}.",
+            extra={"ok": False, "version": handoff.version},
+        )
+    return handoff
+
+
+def _save(handoff: Handoff, *, by: User, now: datetime, change: str, data: Mapping[str, Any]) -> None:
+    """Write what the change decided, provided the row is still at the version that was read; then record it."""
+    changed = Handoff.objects.filter(id=handoff.id, version=handoff.version - 1).update(
+        status=handoff.status,
+        claimed_by=handoff.claimed_by,
+        claimed_at=handoff.claimed_at,
+        resolved_by=handoff.resolved_by,
+        resolved_at=handoff.resolved_at,
+        resolution_notes=handoff.resolution_notes,
+        sla_breached_at=handoff.sla_breached_at,
+        updated_at=handoff.updated_at,
+        version=handoff.version,
+    )
+    if changed != 1:
+        raise LostRace(handoff)
+    trail.record([_act(handoff, by, change, {**data, "version": handoff.version})], now=now)
+    publish([_event(handoff, change, now)])
+
+
+def _deny_open_proposals(handoff: Handoff, *, by: User, now: datetime) -> None:
+    for open_proposal in handoff.proposals.filter(refund__status=RefundStatus.PENDING):
+        if ledger.deny(open_proposal.refund_id, by=by.get_username(), now=now):
+            data = {"refund": open_proposal.refund_id, "proposal": open_proposal.id}
+            trail.record([_act(handoff, by, "refund.denied", data)], now=now)
+            publish([_event(handoff, "refund.denied", now, suffix=open_proposal.refund_id)])
+
+
+def _act(handoff: Handoff, by: User, action: str, data: Mapping[str, Any]) -> trail.Act:
+    return trail.Act(
+        actor=by.get_username(), action=action, subject=handoff.id, customer_id=handoff.customer_id, data=data
+    )
+
+
+def _event(handoff: Handoff, name: str, now: datetime, *, suffix: str | None = None) -> Event:
+    return Event(
+        id=f"evt_{suffix or f'{handoff.id}_{handoff.version}'}_{name.partition('.')[2]}",
+        name=name,
+        customer_id=handoff.customer_id,
+        payload={"handoffId": handoff.id, "ticketId": handoff.ticket_id, "status": handoff.status},
+        created_at=now,
+    )
+

@@ -1,0 +1,61 @@
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils import timezone
+
+from flowops import canonical
+from policy import ruleset as rulesets
+from policy.ruleset import NotARuleset, Ruleset
+
+
+class Immutable(TypeError):
+    """A published version is never changed; publish another."""
+
+
+class PolicyVersion(models.Model):
+    """One published ruleset. Numbered, checksummed, never changed; at most one is active."""
+
+    number = models.PositiveIntegerField(unique=True)
+    content: "models.JSONField[Any, Any]" = models.JSONField("ruleset")
+    checksum = models.CharField(max_length=64, editable=False)
+    is_active = models.BooleanField(default=False, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["-number"]
+        permissions = [("activate_policyversion", "Can make a policy version the active one")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["is_active"], condition=models.Q(is_active=True), name="one_active_policy"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"version {self.number}"
+
+    def clean(self) -> None:
+        try:
+            rulesets.read(self.content)
+        except NotARuleset as error:
+            raise ValidationError({"content": [f"{f.path}: {f.message}" for f in error.faults]}) from error
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise Immutable(f"policy {self} is published")
+        super().save(*args, **kwargs)
+
+    @property
+    def ruleset(self) -> Ruleset:
+        """The checked ruleset. Raises Tampered when the content is not what was published."""
+        if canonical.digest(self.content) != self.checksum:
+            raise Tampered(self.number)
+        return rulesets.read(self.content)
+
+
+class Tampered(Exception):
+    """The stored content no longer has the checksum it was published with."""

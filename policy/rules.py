@@ -1,0 +1,389 @@
+"""The rules, each a sentence that may decline to answer. Precedence is the order of `PRECEDENCE`.
+
+A rule sees a `Case` and returns a Verdict or None. The first verdict decides.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+
+from msgspec import Struct
+
+from flowops.money import Money
+from policy.ruleset import PlanRules, Ruleset, Then
+from policy.values import Facts, Intent, InvoiceFact, IssueRefund, Outcome, ProposeRefund, Verdict
+
+ABOUT_INVOICES = (Intent.REFUND_REQUEST, Intent.REFUND_STATUS, Intent.BILLING_QUESTION)
+
+
+class Case(Struct, frozen=True, kw_only=True):
+    facts: Facts
+    ruleset: Ruleset
+
+    @property
+    def rules(self) -> PlanRules:
+        return self.ruleset.plans[self.facts.plan or "free"]
+
+    @property
+    def named(self) -> tuple[InvoiceFact, ...]:
+        """The customer's own invoices among those the message names."""
+        return tuple(invoice for invoice in self.facts.invoices if invoice.id in self.facts.named_invoices)
+
+    @property
+    def foreign(self) -> tuple[str, ...]:
+        """Named invoices that are not on the account: another customer's look like none at all."""
+        own = {invoice.id for invoice in self.facts.invoices}
+        return tuple(name for name in self.facts.named_invoices if name not in own)
+
+    @property
+    def asked(self) -> Money | None:
+        return self.facts.named_amounts[0] if self.facts.named_amounts else None
+
+    def is_in_window(self, invoice: InvoiceFact) -> bool:
+        window = timedelta(days=self.rules.refund_window_days)
+        return invoice.paid_at is not None and self.facts.now - invoice.paid_at <= window
+
+    @property
+    def could_be_meant(self) -> tuple[InvoiceFact, ...]:
+        """The invoices a refund request may be about, newest first; one means it is clear which."""
+        if self.named:
+            return self.named
+        candidates = self._refundable or self._with_a_refund or self._paid
+        matching = tuple(invoice for invoice in candidates if _is_worth(invoice, self.asked))
+        candidates = matching or candidates
+        return candidates[:1] if self.facts.means_latest else candidates
+
+    @property
+    def _refundable(self) -> tuple[InvoiceFact, ...]:
+        return tuple(i for i in self.facts.invoices if i.refundable > 0 and self.is_in_window(i))
+
+    @property
+    def _with_a_refund(self) -> tuple[InvoiceFact, ...]:
+        return tuple(i for i in self._paid if i.refunded or i.pending)[:1]
+
+    @property
+    def _paid(self) -> tuple[InvoiceFact, ...]:
+        return tuple(i for i in self.facts.invoices if i.paid > 0)[:1]
+
+    @property
+    def invoice(self) -> InvoiceFact:
+        """The one invoice meant; rules that use it come after those that settle which."""
+        return self.could_be_meant[0]
+
+    @property
+    def amount(self) -> Decimal:
+        """What a refund would be: the asked part, else all that is left."""
+        return self.asked.amount if self.asked else self.invoice.refundable
+
+
+Ask = Callable[[Case], Verdict | None]
+
+
+# Who must a person see first?
+
+
+def a_tool_failed(case: Case) -> Verdict | None:
+    if not case.facts.failed_tools:
+        return None
+    return _escalate(f"could not read {', '.join(case.facts.failed_tools)}")
+
+
+def the_customer_is_unknown(case: Case) -> Verdict | None:
+    if case.facts.plan is not None:
+        return None
+    return _escalate("no customer has this id")
+
+
+def the_customer_asks_for_a_person(case: Case) -> Verdict | None:
+    if Intent.TALK_TO_HUMAN not in (case.facts.intent, *case.facts.also):
+        return None
+    return _escalate("the customer asks for a person")
+
+
+def an_escalation_is_still_open(case: Case) -> Verdict | None:
+    """After a recent escalation that nobody has resolved, doubt weighs more."""
+    threshold = case.ruleset.escalation.min_confidence_after_escalation
+    if not case.facts.recently_escalated or case.facts.confidence >= threshold:
+        return None
+    return _escalate(
+        f"an earlier escalation is unresolved and confidence {case.facts.confidence:.2f} is below {threshold:.2f}"
+    )
+
+
+def confidence_is_low(case: Case) -> Verdict | None:
+    threshold = case.ruleset.escalation.min_confidence
+    if case.facts.confidence >= threshold:
+        return None
+    return _escalate(f"confidence {case.facts.confidence:.2f} is below {threshold:.2f}")
+
+
+def several_things_are_asked(case: Case) -> Verdict | None:
+    """Of several wishes none that moves money is acted on."""
+    if not case.facts.also:
+        return None
+    wishes = ", ".join(intent.value for intent in (case.facts.intent, *case.facts.also))
+    return _escalate(f"the message asks for several things: {wishes}")
+
+
+def nobody_taught_us_this(case: Case) -> Verdict | None:
+    if case.facts.intent is not Intent.OUT_OF_SCOPE:
+        return None
+    return _escalate("the message is about something the agent does not handle")
+
+
+def cancelling_needs_a_person(case: Case) -> Verdict | None:
+    if case.facts.intent is not Intent.CANCEL_SUBSCRIPTION:
+        return None
+    return _escalate("a person handles cancellations")
+
+
+# What can simply be answered?
+
+
+def smalltalk_is_answered(case: Case) -> Verdict | None:
+    if case.facts.intent is not Intent.SMALLTALK:
+        return None
+    return _answer("nothing is asked")
+
+
+def account_questions_are_answered(case: Case) -> Verdict | None:
+    if case.facts.intent is not Intent.ACCOUNT_ACCESS:
+        return None
+    return _answer("the account is known")
+
+
+def the_refund_policy_is_told(case: Case) -> Verdict | None:
+    if case.facts.intent is not Intent.REFUND_POLICY:
+        return None
+    return _answer("a question about the rules starts no refund")
+
+
+# Which invoice?
+
+
+def a_charge_we_have_not_made(case: Case) -> Verdict | None:
+    """Somebody was charged for an invoice we do not have: a person must look, and no refund can be due."""
+    if not case.foreign or case.facts.intent is not Intent.BILLING_QUESTION or not case.asked:
+        return None
+    return _escalate(
+        f"a charge for {', '.join(case.foreign)} is reported; no such invoice is on the account",
+        invoices=case.foreign,
+    )
+
+
+def the_invoice_is_not_on_the_account(case: Case) -> Verdict | None:
+    if not case.foreign or case.facts.intent not in ABOUT_INVOICES:
+        return None
+    return Verdict(
+        outcome=Outcome.ASK,
+        reasons=(f"{', '.join(case.foreign)} is not on the account",),
+        invoices=case.foreign,
+    )
+
+
+def refund_states_are_told(case: Case) -> Verdict | None:
+    if case.facts.intent is not Intent.REFUND_STATUS:
+        return None
+    told = case.named or tuple(i for i in case.facts.invoices if i.refunded or i.pending)[:3]
+    return _answer("the ledger is known", invoices=told)
+
+
+def billing_questions_are_answered(case: Case) -> Verdict | None:
+    if case.facts.intent is not Intent.BILLING_QUESTION:
+        return None
+    told = case.named or case.facts.invoices[:3]
+    return _answer("the invoices are known", invoices=told)
+
+
+def there_is_nothing_to_refund(case: Case) -> Verdict | None:
+    if case.could_be_meant:
+        return None
+    return _deny("the account has no paid invoice")
+
+
+def it_is_unclear_which_invoice(case: Case) -> Verdict | None:
+    """Never guess whose money to move."""
+    if len(case.could_be_meant) == 1:
+        return None
+    names = tuple(invoice.id for invoice in case.could_be_meant)
+    return Verdict(outcome=Outcome.ASK, reasons=(f"{', '.join(names)} could be meant",), invoices=names)
+
+
+# May it be refunded?
+
+
+def the_invoice_was_not_paid(case: Case) -> Verdict | None:
+    invoice = case.invoice
+    if invoice.status == "paid" and invoice.paid > 0:
+        return None
+    return _deny(f"{invoice.id} is {invoice.status}, so there is no payment to refund", invoice)
+
+
+def a_refund_already_awaits_a_person(case: Case) -> Verdict | None:
+    invoice = case.invoice
+    if not invoice.pending or invoice.refundable > 0:
+        return None
+    return Verdict(
+        outcome=Outcome.NEEDS_HUMAN,
+        reasons=(f"{invoice.in_its_currency(invoice.pending)} of {invoice.id} already awaits a person",),
+        invoices=(invoice.id,),
+    )
+
+
+def it_is_already_refunded(case: Case) -> Verdict | None:
+    invoice = case.invoice
+    if invoice.refundable > 0:
+        return None
+    return _deny(f"{invoice.in_its_currency(invoice.refunded)} of {invoice.id} is already refunded", invoice)
+
+
+def a_person_has_already_denied_it(case: Case) -> Verdict | None:
+    if not case.invoice.was_denied:
+        return None
+    return _deny(f"a person has already denied a refund of {case.invoice.id}", case.invoice)
+
+
+def it_was_paid_too_long_ago(case: Case) -> Verdict | None:
+    invoice, days = case.invoice, case.rules.refund_window_days
+    if case.is_in_window(invoice):
+        return None
+    return _deny(f"{invoice.id} was paid more than {days} days ago", invoice)
+
+
+def the_amount_is_not_positive(case: Case) -> Verdict | None:
+    if case.amount > 0:
+        return None
+    return _deny("a refund must be more than zero", case.invoice)
+
+
+def several_amounts_are_named(case: Case) -> Verdict | None:
+    if len(set(case.facts.named_amounts)) < 2:
+        return None
+    amounts = ", ".join(str(amount) for amount in case.facts.named_amounts)
+    return _escalate(f"the message names several amounts: {amounts}", invoices=(case.invoice.id,))
+
+
+def the_evidence_says_another_amount(case: Case) -> Verdict | None:
+    """A claim is not evidence: who asks for more, or in another currency, is told what there is."""
+    invoice, asked = case.invoice, case.asked
+    if asked is None or (asked.currency == invoice.total.currency and asked.amount <= invoice.refundable):
+        return None
+    refundable = invoice.in_its_currency(invoice.refundable)
+    return Verdict(
+        outcome=Outcome.ASK,
+        reasons=(f"{asked} was asked, {refundable} of {invoice.id} can be refunded",),
+        invoices=(invoice.id,),
+    )
+
+
+# May the machine do it?
+
+
+def no_limit_is_set_in_this_currency(case: Case) -> Verdict | None:
+    if case.invoice.total.currency in case.rules.refund_bands:
+        return None
+    return _propose(case, f"no refund limit is set in {case.invoice.total.currency}", limit=None)
+
+
+def the_amount_is_beyond_the_auto_limit(case: Case) -> Verdict | None:
+    bands = case.rules.refund_bands[case.invoice.total.currency]
+    band = next(band for band in bands if band.holds(case.amount))
+    money = case.invoice.in_its_currency(case.amount)
+    match band.then:
+        case Then.APPROVE:
+            return None
+        case Then.DENY:
+            return _deny(f"{money} is above what the {case.facts.plan} plan refunds", case.invoice)
+        case Then.NEEDS_HUMAN if band.over == 0:
+            return _propose(case, f"every refund on the {case.facts.plan} plan needs a person", limit=None)
+        case Then.NEEDS_HUMAN:
+            return _propose(case, f"{money} is above the limit of", limit=band.over)
+
+
+def the_invoice_limit_is_used_up(case: Case) -> Verdict | None:
+    limit = case.ruleset.auto_refund_limits.per_invoice.get(case.invoice.total.currency)
+    if limit is None or case.invoice.refunded + case.amount <= limit:
+        return None
+    return _propose(case, f"with it, refunds of {case.invoice.id} are above the limit of", limit=limit)
+
+
+def the_customer_limit_is_used_up(case: Case) -> Verdict | None:
+    limits, currency = case.ruleset.auto_refund_limits, case.invoice.total.currency
+    limit = limits.per_customer.get(currency)
+    recent = sum((i.refunded_recently for i in case.facts.invoices if i.total.currency == currency), Decimal(0))
+    if limit is None or recent + case.amount <= limit:
+        return None
+    return _propose(case, f"with it, refunds in {limits.per_customer_days} days are above the limit of", limit=limit)
+
+
+def it_is_within_every_limit(case: Case) -> Verdict | None:
+    money = case.invoice.in_its_currency(case.amount)
+    return Verdict(
+        outcome=Outcome.APPROVE,
+        reasons=(f"{money} of {case.invoice.id} is within every limit",),
+        action=IssueRefund(invoice=case.invoice.id, money=money),
+        invoices=(case.invoice.id,),
+    )
+
+
+PRECEDENCE: tuple[tuple[str, Ask], ...] = (
+    ("escalate.tool_failed", a_tool_failed),
+    ("escalate.unknown_customer", the_customer_is_unknown),
+    ("escalate.person_wanted", the_customer_asks_for_a_person),
+    ("escalate.recent_escalation", an_escalation_is_still_open),
+    ("escalate.low_confidence", confidence_is_low),
+    ("escalate.several_wishes", several_things_are_asked),
+    ("escalate.out_of_scope", nobody_taught_us_this),
+    ("escalate.cancellation", cancelling_needs_a_person),
+    ("answer.smalltalk", smalltalk_is_answered),
+    ("answer.account", account_questions_are_answered),
+    ("answer.refund_policy", the_refund_policy_is_told),
+    ("escalate.unknown_charge", a_charge_we_have_not_made),
+    ("invoice.not_on_account", the_invoice_is_not_on_the_account),
+    ("answer.refund_status", refund_states_are_told),
+    ("answer.billing", billing_questions_are_answered),
+    ("refund.nothing_paid", there_is_nothing_to_refund),
+    ("refund.which_invoice", it_is_unclear_which_invoice),
+    ("refund.not_paid", the_invoice_was_not_paid),
+    ("refund.already_pending", a_refund_already_awaits_a_person),
+    ("refund.already_refunded", it_is_already_refunded),
+    ("refund.denied_before", a_person_has_already_denied_it),
+    ("refund.outside_window", it_was_paid_too_long_ago),
+    ("refund.not_positive", the_amount_is_not_positive),
+    ("refund.several_amounts", several_amounts_are_named),
+    ("refund.other_amount", the_evidence_says_another_amount),
+    ("refund.no_limit_in_currency", no_limit_is_set_in_this_currency),
+    ("refund.auto_limit", the_amount_is_beyond_the_auto_limit),
+    ("refund.invoice_limit", the_invoice_limit_is_used_up),
+    ("refund.customer_limit", the_customer_limit_is_used_up),
+    ("refund.within_limits", it_is_within_every_limit),
+)
+
+
+def _escalate(reason: str, invoices: tuple[str, ...] = ()) -> Verdict:
+    return Verdict(outcome=Outcome.ESCALATE, reasons=(reason,), invoices=invoices)
+
+
+def _answer(reason: str, invoices: tuple[InvoiceFact, ...] = ()) -> Verdict:
+    return Verdict(outcome=Outcome.ANSWER, reasons=(reason,), invoices=tuple(i.id for i in invoices))
+
+
+def _deny(reason: str, *invoices: InvoiceFact) -> Verdict:
+    return Verdict(outcome=Outcome.DENY, reasons=(reason,), invoices=tuple(i.id for i in invoices))
+
+
+def _propose(case: Case, reason: str, *, limit: Decimal | None) -> Verdict:
+    invoice = case.invoice
+    stopped_by = None if limit is None else invoice.in_its_currency(limit)
+    return Verdict(
+        outcome=Outcome.NEEDS_HUMAN,
+        reasons=(reason if stopped_by is None else f"{reason} {stopped_by}",),
+        action=ProposeRefund(invoice=invoice.id, money=invoice.in_its_currency(case.amount), limit=stopped_by),
+        invoices=(invoice.id,),
+    )
+
+
+def _is_worth(invoice: InvoiceFact, asked: Money | None) -> bool:
+    if asked is None or asked.currency != invoice.total.currency:
+        return False
+    return asked.amount in (invoice.refundable, invoice.paid, invoice.total.amount)
