@@ -53,7 +53,7 @@ clean: ## remove what the other targets made, the demo's database too
 	@for python in python3.11 python3 python3.12 python3.13 python; do \
 		$$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 			&& exec $$python -m venv .venv; \
-	done; test -x $(PY) || { echo "Python 3.11 or newer with venv is needed (Debian: apt install python3.11-venv)"; exit 1; }
+	done; test -x $(PY) || { echo "Python 3.11 or newer with venv is needed (on Debian: apt install python3.11-venv)"; exit 1; }
 	@touch $@
 
 .venv/run.done: requirements/run.txt | .venv/made

@@ -155,7 +155,9 @@ class _Consequences:
             created_at=self.now,
             updated_at=self.now,
         )
-        self._happened("handoff.opened", effect.handoff_id, {"ticketId": effect.ticket_id, "reason": effect.reason})
+        self._happened(
+            "handoff.opened", effect.handoff_id, {"ticketId": effect.ticket_id, "reason": effect.reason}
+        )
         self._propose(effect.proposal, effect.handoff_id)
 
     def _join_handoff(self, effect: JoinHandoff) -> None:
@@ -202,7 +204,5 @@ class _Consequences:
             )
         )
         self.acts.append(
-            trail.Act(
-                actor=ACTOR, action=name, subject=subject, customer_id=self.message.customer_id, data=data
-            )
+            trail.Act(actor=ACTOR, action=name, subject=subject, customer_id=self.message.customer_id, data=data)
         )

@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -66,9 +67,7 @@ class RefundPolicyView(DebugView):
     def get(self, request: Request, plan: str, amount: str) -> Response:
         policy = versions.active()
         asked = _amount(amount, request.query_params.get("currency", "EUR"))
-        decision = engine.decide(
-            _hypothetical_refund(_plan(plan), asked), policy.ruleset, version=policy.number
-        )
+        decision = engine.decide(_hypothetical_refund(_plan(plan), asked), policy.ruleset, version=policy.number)
         return Response(
             {
                 "allow": decision.outcome is Outcome.APPROVE,
@@ -86,9 +85,7 @@ class EscalationPolicyView(DebugView):
     def get(self, request: Request, plan: str, confidence: str, verified: str) -> Response:
         policy = versions.active()
         now = timezone.now()
-        facts = Facts(
-            now=now, intent=Intent.ACCOUNT_ACCESS, confidence=_probability(confidence), plan=_plan(plan)
-        )
+        facts = Facts(now=now, intent=Intent.ACCOUNT_ACCESS, confidence=_probability(confidence), plan=_plan(plan))
         decision = engine.decide(facts, policy.ruleset, version=policy.number)
         if not _flag(verified):
             decision = engine.overruled(decision, "escalate.verification_failed", ("the reply was not verified",))

@@ -5,7 +5,16 @@ from collections.abc import Iterator
 from agent import phrases
 from agent import statements as say
 from agent.statements import Statement
-from agent.values import Grounds, JoinHandoff, Mode, OpenHandoff, OpenTicket, RecordRefund, ReserveRefund, ReuseTicket
+from agent.values import (
+    Grounds,
+    JoinHandoff,
+    Mode,
+    OpenHandoff,
+    OpenTicket,
+    RecordRefund,
+    ReserveRefund,
+    ReuseTicket,
+)
 from policy.values import InvoiceFact, Outcome
 
 

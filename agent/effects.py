@@ -44,7 +44,9 @@ def carrying_out(
     return tuple(effects)
 
 
-def email(reply: str, effects: tuple[Effect, ...], *, message: Message, evidence: Evidence) -> Iterator[QueueEmail]:
+def email(
+    reply: str, effects: tuple[Effect, ...], *, message: Message, evidence: Evidence
+) -> Iterator[QueueEmail]:
     """The reply, word for word, to the address on file; none without a ticket or an address."""
     tickets = [e.ticket_id for e in effects if isinstance(e, OpenTicket | ReuseTicket)]
     if not tickets or evidence.account is None or not evidence.account.email:

@@ -1,4 +1,7 @@
-"""What a message names: invoices, amounts, dates, haste. Read in one pass, so no digit is read twice."""
+"""A message in plain words, and what it names: invoices, amounts, dates, haste.
+
+Names are read in one pass, so no digit is read twice.
+"""
 
 import re
 import unicodedata
@@ -76,6 +79,27 @@ _URGENT = re.compile(
 )
 _INVISIBLE = {*map(chr, range(0xFE00, 0xFE10)), "\u034f"}
 _PLAIN = str.maketrans(dict.fromkeys("‘’‛ʼ`´", "'") | dict.fromkeys("“”„", '"') | dict.fromkeys("‐‑−", "-"))
+# What people write, and how the reader of wishes wants it.
+_WRITING = tuple(
+    (re.compile(written), read)
+    for written, read in (
+        (r"[|~]", " "),
+        (r"\b(?:can't|cannot|cant)\b", "can not"),
+        (r"\b(?:won't|wont)\b", "will not"),
+        (r"(?<=[a-z])n't\b", " not"),
+        (r"\b(do|did|does|have|has|was|is)nt\b", r"\1 not"),
+        (r"\b(what|where|how|when|it|that|who)(?:'s|s(?= my\b))", r"\1 is"),
+        (r"'m\b", " am"),
+        (r"'(?:ve|ll|d|re)\b", " "),
+        (r"\b(?:pls|plz)\b", "please"),
+        (r"\breimburse(?:ment)?(s|d)?\b", "refund"),
+        (r"(?<!#)\bmoney[ -]back\b", "refund"),
+        (r"\blog-in\b", "login"),
+        (r"\?+", " ? | "),
+        (r"[.!;:]+(?=\s|$)", " | "),
+        (r",(?=\s|$)|[()\[\]{}\"*<>/\\—–…]| - ", " , "),
+    )
+)
 
 
 def plain(text: str) -> str:
@@ -89,7 +113,7 @@ def plain(text: str) -> str:
 
 
 def read(text: str) -> Entities:
-    """What `plain` text names, in its order, each once. What is malformed is left out, never repaired."""
+    """What `plain` text names, in its order, each once. The malformed is left out, never repaired."""
     named = list(_NAMED.finditer(_with_currency_codes(text)))
     return Entities(
         invoices=_unique(map(_invoice, named)),
@@ -100,9 +124,15 @@ def read(text: str) -> Entities:
     )
 
 
-def without_names(text: str) -> str:
-    """Plain text with #id for an invoice and #money for an amount: nothing inside them is taken for a wish."""
-    return _NAMED.sub(_stand_in, _with_currency_codes(text))
+def sentences(plain: str) -> str:
+    """`plain` text as words in full (don't: do not), with | after every sentence and , between thoughts.
+
+    An invoice is #id and an amount #money: nothing inside them is taken for a wish.
+    """
+    words = _NAMED.sub(_stand_in, _with_currency_codes(plain)).lower()
+    for written, read in _WRITING:
+        words = written.sub(read, words)
+    return f"| {' '.join(words.split())} |"
 
 
 def _stand_in(found: Match[str]) -> str:

@@ -80,7 +80,7 @@ def facts(customer_id: str, *, ruleset: Ruleset, now: datetime, tools: Tools) ->
 
 
 def _memory(customer_id: str, count: int) -> tuple[int, bool]:
-    """The last finished turn, and whether a recent one is still in people's hands (P3: resolved does not count)."""
+    """The last finished turn, and whether a recent one is still with people (P3: resolved does not count)."""
     recent = list(Interaction.objects.recent(customer_id, max(count, 1)).values_list("turn", "handoff__status"))
     turn = (recent[0][0] or 0) if recent else 0
     return turn, any(status in LIVE for _, status in recent[:count])

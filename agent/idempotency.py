@@ -103,11 +103,8 @@ def take_over(interaction: Interaction) -> Held | None:
 
 def answer_of(interaction_id: str) -> bytes | None:
     """The stored answer, when somebody else has finished the interaction meanwhile."""
-    return (
-        Interaction.objects.filter(id=interaction_id, state=InteractionState.DONE)
-        .values_list("response", flat=True)
-        .first()
-    )
+    done = Interaction.objects.filter(id=interaction_id, state=InteractionState.DONE).only("response").first()
+    return bytes(done.response) if done and done.response else None
 
 
 def forget_old_answers(now: datetime, *, batch: int = 1000) -> int:

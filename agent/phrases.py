@@ -119,9 +119,7 @@ def _pattern(template: str) -> re.Pattern[str]:
     return re.compile(body + r"(?=\s|$)")
 
 
-_PATTERNS = [
-    (kind, _pattern(template)) for kind, templates in TEMPLATES.items() for template in templates
-]
+_PATTERNS = [(kind, _pattern(template)) for kind, templates in TEMPLATES.items() for template in templates]
 _COURTESY = re.compile(f"(?:{'|'.join(map(re.escape, COURTESIES))})" + r"(?=\s|$)")
 _UNKNOWN = re.compile(r"\S.*?(?:[.!?\n](?=\s|$)|$)", re.DOTALL)
 _SPACE = re.compile(r"\s*")

@@ -56,4 +56,3 @@ class ChatAnswer(serializers.Serializer):
     handoffId = serializers.CharField(required=False)
     interactionId = serializers.CharField(required=False)
     requestId = serializers.CharField(required=False)
-

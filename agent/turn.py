@@ -111,9 +111,7 @@ def _think(message: Message, ports: Ports) -> Plan:
     evidence = gather.facts(message.customer_id, ruleset=policy.ruleset, now=message.now, tools=ports.tools)
     ports.between_phases("gathered")
     try:
-        return plan.compose(
-            message, evidence, policy.ruleset, policy_version=policy.number, drafter=ports.drafter
-        )
+        return plan.compose(message, evidence, policy.ruleset, policy_version=policy.number, drafter=ports.drafter)
     except Exception:
         logger.exception("turn_failed interaction=%s", message.interaction_id)
         return plan.give_up(message, evidence, policy.ruleset, policy_version=policy.number)
@@ -124,7 +122,7 @@ def _finished_by_another(stored: Interaction) -> Answer:
     body = idempotency.answer_of(stored.id)
     if body is None:
         raise InProgress
-    return Answer(bytes(body), replayed=True)
+    return Answer(body, replayed=True)
 
 
 def _message(customer_id: str, text: str, mode: Mode, interaction_id: str | None, now: datetime) -> Message:

@@ -186,7 +186,9 @@ def _was_pending(statement: Statement, grounds: Grounds) -> bool:
     if not isinstance(statement, say.RefundAwaitsPerson):
         return False
     invoice = grounds.evidence.invoice(statement.invoice)
-    return invoice is not None and invoice.pending > 0 and statement.money == invoice.in_its_currency(invoice.pending)
+    return (
+        invoice is not None and invoice.pending > 0 and statement.money == invoice.in_its_currency(invoice.pending)
+    )
 
 
 def _refunds(grounds: Grounds, invoice_id: str) -> bool:

@@ -2,8 +2,9 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
-from rest_framework.exceptions import ValidationError
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import NotAuthenticated, ValidationError
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -11,6 +12,7 @@ from agent import turn
 from agent.serializers import ChatAnswer, ChatRequest
 from agent.values import Mode
 from flowops.accounts.authentication import ApiKeyAuthentication, IsApiClient
+from flowops.accounts.models import ApiClient
 from flowops.fields import Identifier
 from flowops.parsers import refuse_unmeasured
 from flowops.schema import problems
@@ -25,7 +27,10 @@ class ChatView(APIView):
         request=ChatRequest,
         parameters=[
             OpenApiParameter(
-                "Idempotency-Key", OpenApiTypes.STR, OpenApiParameter.HEADER, description="The same as requestId."
+                "Idempotency-Key",
+                OpenApiTypes.STR,
+                OpenApiParameter.HEADER,
+                description="The same as requestId.",
             )
         ],
         responses={200: ChatAnswer, **problems(400, 401, 403, 409, 411, 413, 415, 422, 503)},
@@ -37,7 +42,7 @@ class ChatView(APIView):
         asked = serializer.validated_data
         handle = turn.live if asked["mode"] == Mode.LIVE else turn.shadow
         answer = handle(
-            request.auth,
+            _client(request),
             customer_id=asked["customerId"],
             message=asked["message"],
             request_id=_request_id(request, asked),
@@ -45,6 +50,13 @@ class ChatView(APIView):
         )
         headers = {"Idempotent-Replayed": "true"} if answer.replayed else {}
         return HttpResponse(answer.body, content_type="application/json", headers=headers)
+
+
+def _client(request: Request) -> ApiClient:
+    """The program behind the key; the permission has refused everybody else."""
+    if not isinstance(request.auth, ApiClient):
+        raise NotAuthenticated
+    return request.auth
 
 
 def _request_id(request: Request, asked: dict[str, Any]) -> str | None:

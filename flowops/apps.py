@@ -6,7 +6,7 @@ class FlowOpsConfig(AppConfig):
     name = "flowops"
 
     def ready(self) -> None:
-        from flowops import checks, schema  # noqa: F401, PLC0415 - importing registers them
-        from flowops.fields import IdentifierConverter  # noqa: PLC0415 - DRF needs the apps first
+        from flowops import checks, schema  # noqa: F401 - importing registers them
+        from flowops.fields import IdentifierConverter
 
         register_converter(IdentifierConverter, "identifier")

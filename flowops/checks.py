@@ -14,8 +14,7 @@ def databases_keep_their_promises(**kwargs: Any) -> Sequence[CheckMessage]:
     errors: list[CheckMessage] = []
     for alias, entry in settings.DATABASES.items():
         errors += [
-            Error(f"Database {alias!r}: {fault}", id=f"flowops.E00{number}")
-            for number, fault in _faults(entry)
+            Error(f"Database {alias!r}: {fault}", id=f"flowops.E00{number}") for number, fault in _faults(entry)
         ]
     return errors
 

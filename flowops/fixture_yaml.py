@@ -51,7 +51,7 @@ _Loader.add_constructor("!digest", _digest)
 Serializer = YAMLSerializer
 
 
-class Deserializer(PythonDeserializer):  # type: ignore[misc]
+class Deserializer(PythonDeserializer):
     def __init__(self, stream_or_string: Any, **options: Any) -> None:
         try:
             # _Loader is a SafeLoader: it constructs plain values and the three words, nothing else.

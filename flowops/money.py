@@ -6,7 +6,19 @@ from decimal import Decimal, InvalidOperation
 from msgspec import Struct
 
 # Minor-unit digits per ISO 4217 currency that FlowOps bills in.
-CURRENCIES = {"EUR": 2, "USD": 2, "GBP": 2, "CHF": 2, "SEK": 2, "NOK": 2, "DKK": 2, "PLN": 2, "CAD": 2, "AUD": 2, "JPY": 0}
+CURRENCIES = {
+    "EUR": 2,
+    "USD": 2,
+    "GBP": 2,
+    "CHF": 2,
+    "SEK": 2,
+    "NOK": 2,
+    "DKK": 2,
+    "PLN": 2,
+    "CAD": 2,
+    "AUD": 2,
+    "JPY": 0,
+}
 SIGNS = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY"}
 LARGEST = Decimal("9999999999.99")
 

@@ -82,9 +82,7 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
     problem = _problem_of(error)
     if problem is None:
         return None
-    return Response(
-        members(problem), status=problem.status, headers=problem.headers, content_type=MEDIA_TYPE
-    )
+    return Response(members(problem), status=problem.status, headers=problem.headers, content_type=MEDIA_TYPE)
 
 
 def _problem_of(error: Exception) -> Problem | None:
@@ -117,10 +115,10 @@ def _of_api_exception(error: exceptions.APIException, code: str) -> Problem:
 
 
 def _invalid(detail: Any) -> Problem:
-    faults = [
-        {"field": path, "message": message} for path, message in _flatten(detail)
-    ]
-    summary = "; ".join(f"{fault['field']}: {fault['message']}" if fault["field"] else fault["message"] for fault in faults)
+    faults = [{"field": path, "message": message} for path, message in _flatten(detail)]
+    summary = "; ".join(
+        f"{fault['field']}: {fault['message']}" if fault["field"] else fault["message"] for fault in faults
+    )
     problem = Problem(summary, extra={"errors": faults})
     problem.error = "invalid"
     return problem

@@ -14,7 +14,7 @@ class MayView(BasePermission):
     needed = roles.VIEW
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        return bool(request.user and request.user.is_authenticated and request.user.has_perm(self.needed))
+        return request.user.is_authenticated and request.user.has_perm(self.needed)
 
 
 class MayWork(MayView):

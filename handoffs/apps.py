@@ -13,6 +13,6 @@ class HandoffsConfig(AppConfig):
 
 def _make_roles(using: str, **kwargs: Any) -> None:
     """Permissions exist only after migrate, so the groups that hold them are made there too."""
-    from handoffs import roles  # noqa: PLC0415 - apps load before models
+    from handoffs import roles
 
     roles.install(using)

@@ -122,12 +122,15 @@ class Handoff(models.Model):
                 condition=models.Q(priority__in=Priority.values), name="handoff_priority_is_known"
             ),
             models.CheckConstraint(
-                condition=models.Q(confidence__gte=0, confidence__lte=1), name="handoff_confidence_is_probability"
+                condition=models.Q(confidence__gte=0, confidence__lte=1),
+                name="handoff_confidence_is_probability",
             ),
         ]
         indexes = [
             # Reader: the queue, what waits by when it is due.
-            models.Index(fields=["sla_due_at", "id"], condition=models.Q(status="pending"), name="handoff_waiting"),
+            models.Index(
+                fields=["sla_due_at", "id"], condition=models.Q(status="pending"), name="handoff_waiting"
+            ),
             # Reader: GET /handoffs, newest first.
             models.Index(fields=["-created_at", "-id"], name="handoff_newest"),
             # Reader: GET /handoffs?customerId=, and the customer panel.

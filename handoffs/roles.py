@@ -1,8 +1,8 @@
 """Who at work may do what: three groups over three permissions. An operator may what a viewer may, and so on."""
 
+from django.apps import apps
 from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
-from django.apps import apps
 
 VIEW = "handoffs.view_handoff"
 WORK = "handoffs.work_handoff"

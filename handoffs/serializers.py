@@ -36,7 +36,7 @@ class HandoffShape(serializers.Serializer):
     def get_proposal(self, handoff: Handoff) -> dict[str, Any] | None:
         """The newest proposal on the handoff, as it was frozen, with its digest."""
         newest = max(handoff.proposals.all(), key=lambda proposal: proposal.created_at, default=None)
-        return newest and {"id": newest.id, "digest": newest.digest, **newest.content}
+        return None if newest is None else {"id": newest.id, "digest": newest.digest, **newest.content}
 
 
 class ChangedShape(serializers.Serializer):

@@ -139,4 +139,3 @@ def _event(handoff: Handoff, name: str, now: datetime, *, suffix: str | None = N
         payload={"handoffId": handoff.id, "ticketId": handoff.ticket_id, "status": handoff.status},
         created_at=now,
     )
-

@@ -2,7 +2,6 @@ from django.urls import path
 
 from handoffs import views
 
-
 urlpatterns = [
     path("handoffs", views.HandoffListView.as_view()),
     path("handoffs/<identifier:handoff_id>", views.HandoffView.as_view()),

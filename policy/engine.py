@@ -3,8 +3,6 @@
 import msgspec
 
 from policy.rules import PRECEDENCE, Case
-import msgspec
-
 from policy.ruleset import Ruleset
 from policy.values import Decision, Facts, Outcome, Step
 

@@ -38,16 +38,16 @@ class PolicyVersion(models.Model):
     def __str__(self) -> str:
         return f"version {self.number}"
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise Immutable(f"policy {self} is published")
+        super().save(*args, **kwargs)
+
     def clean(self) -> None:
         try:
             rulesets.read(self.content)
         except NotARuleset as error:
             raise ValidationError({"content": [f"{f.path}: {f.message}" for f in error.faults]}) from error
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if not self._state.adding:
-            raise Immutable(f"policy {self} is published")
-        super().save(*args, **kwargs)
 
     @property
     def ruleset(self) -> Ruleset:

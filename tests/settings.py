@@ -12,8 +12,8 @@ os.environ |= {
 }
 os.environ.setdefault("DATABASE_URL", "sqlite:///tests.sqlite3")
 
-from flowops.settings import *  # noqa: E402, F403
-from flowops.settings import DATABASES  # noqa: E402
+from flowops.settings import *  # noqa: F403
+from flowops.settings import DATABASES
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast; nothing secret is in here
 

@@ -42,7 +42,12 @@ _MESSAGES = (
     ("I was charged €312 on inv_77777, what is that?", 2),
     ("Refund please", 6),
 )
-_NOTES = ("Called the customer, all settled.", "Explained the invoice.", "Fixed by engineering.", "Granted by mail.")
+_NOTES = (
+    "Called the customer, all settled.",
+    "Explained the invoice.",
+    "Fixed by engineering.",
+    "Granted by mail.",
+)
 
 
 class Moment(NamedTuple):

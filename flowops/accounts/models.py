@@ -1,4 +1,4 @@
-from typing import Self, TypeVar
+from typing import TypeVar
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models

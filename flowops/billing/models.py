@@ -38,16 +38,16 @@ class RefundStatus(models.TextChoices):
 class InvoiceQuerySet(models.QuerySet["Invoice"]):
     def with_ledger(self, *, since: datetime) -> "InvoiceQuerySet":
         """Each invoice with what was paid, refunded, is pending, and was refunded from `since` on."""
-        issued = models.Q(status=RefundStatus.ISSUED)
+        refunds, payments = Refund.objects, Payment.objects
+        issued = refunds.filter(status=RefundStatus.ISSUED)
+        newest_payment = payments.filter(invoice=models.OuterRef("pk")).order_by("-paid_at")
         return self.annotate(
-            paid_total=_sum_of(Payment, models.Q()),
-            refunded_total=_sum_of(Refund, issued),
-            pending_total=_sum_of(Refund, models.Q(status=RefundStatus.PENDING)),
-            refunded_recently=_sum_of(Refund, issued & models.Q(decided_at__gte=since)),
-            was_denied=models.Exists(Refund.objects.filter(invoice=models.OuterRef("pk"), status=RefundStatus.DENIED)),
-            paid_at=models.Subquery(
-                Payment.objects.filter(invoice=models.OuterRef("pk")).order_by("-paid_at").values("paid_at")[:1]
-            ),
+            paid_total=_sum_of(payments.all()),
+            refunded_total=_sum_of(issued),
+            pending_total=_sum_of(refunds.filter(status=RefundStatus.PENDING)),
+            refunded_recently=_sum_of(issued.filter(decided_at__gte=since)),
+            was_denied=models.Exists(refunds.filter(invoice=models.OuterRef("pk"), status=RefundStatus.DENIED)),
+            paid_at=models.Subquery(newest_payment.values("paid_at")[:1]),
         )
 
 
@@ -138,9 +138,9 @@ class Refund(_Movement):
         ]
 
 
-def _sum_of(movement: type[_Movement], condition: models.Q) -> models.Subquery:
-    rows = movement._default_manager.filter(condition, invoice=models.OuterRef("pk")).order_by()
-    total = rows.values("invoice").annotate(total=models.Sum("amount")).values("total")
+def _sum_of(rows: models.QuerySet[Payment] | models.QuerySet[Refund]) -> models.Subquery:
+    of_this_invoice = rows.filter(invoice=models.OuterRef("pk")).order_by()
+    total = of_this_invoice.values("invoice").annotate(total=models.Sum("amount")).values("total")
     return models.Subquery(total, output_field=_amount())
 
 

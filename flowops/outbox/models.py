@@ -71,13 +71,10 @@ class Delivery(models.Model):
         ]
         indexes = [
             # Reader: the worker, for what is due.
-            models.Index(
-                fields=["not_before"], condition=models.Q(state="pending"), name="outbox_delivery_due"
-            ),
+            models.Index(fields=["not_before"], condition=models.Q(state="pending"), name="outbox_delivery_due"),
             # Reader: the operators' list of the newest deliveries.
             models.Index(fields=["-created_at", "-id"], name="outbox_delivery_newest"),
         ]
 
     def __str__(self) -> str:
         return f"{self.id} ({self.state})"
-

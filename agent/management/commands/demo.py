@@ -20,7 +20,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--reset", action="store_true", help="empty the whole database first")
-        parser.add_argument("--seed", type=int, default=SEED, help=f"another seed, another history (default {SEED})")
+        parser.add_argument(
+            "--seed", type=int, default=SEED, help=f"another seed, another history (default {SEED})"
+        )
 
     def handle(self, *args: Any, reset: bool, seed: int, **options: Any) -> None:
         if not settings.DEMO:

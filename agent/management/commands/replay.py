@@ -21,9 +21,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, interaction: str, **options: Any) -> None:
         stored = _stored_plan(interaction)
         policy = versions.get(stored.decision.policy_version)
-        again = plan.compose(
-            stored.message, stored.evidence, policy.ruleset, policy_version=policy.number
-        )
+        again = plan.compose(stored.message, stored.evidence, policy.ruleset, policy_version=policy.number)
         difference = "\n".join(difflib.unified_diff(_lines(stored), _lines(again), "recorded", "now", lineterm=""))
         if difference:
             self.stdout.write(difference)

@@ -5,7 +5,6 @@ import subprocess
 import sys
 import time
 import urllib.request
-from argparse import ArgumentParser
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -131,5 +130,5 @@ def _curls(url: str, entry: access.Access) -> Iterator[str]:
     chat = f"curl -s {url}/chat -H 'Authorization: Bearer {entry.api_key}' -H 'Content-Type: application/json'"
     message = '"customerId": "cust_200", "message": "Please refund invoice inv_1001"'
     yield f"{chat} -d '{{{message}}}'"
-    yield f"{chat} -d '{{{message}, \"mode\": \"live\", \"requestId\": \"req_001\"}}'"
+    yield f'{chat} -d \'{{{message}, "mode": "live", "requestId": "req_001"}}\''
     yield f"curl -s '{url}/handoffs?status=pending&limit=3' -H 'Authorization: Bearer {entry.logins[0].token}'"

@@ -6,7 +6,7 @@ import yaml
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from policy import versions
+from policy import ruleset, versions
 from policy.ruleset import NotARuleset
 
 
@@ -43,8 +43,6 @@ def _read(file: Path) -> Any:
 
 
 def _checked(content: Any) -> None:
-    from policy import ruleset  # noqa: PLC0415
-
     try:
         ruleset.read(content)
     except NotARuleset as error:
