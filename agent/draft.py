@@ -60,7 +60,8 @@ def _refund(grounds: Grounds) -> Iterator[Statement]:
 
 
 def _denial(grounds: Grounds) -> Iterator[Statement]:
-    yield say.RefundNotApproved()
+    if grounds.decision.rule != "refund.already_refunded":
+        yield say.RefundNotApproved()
     match grounds.decision.rule:
         case "refund.nothing_paid":
             yield say.NoPaidInvoice()
@@ -96,8 +97,10 @@ def _question(grounds: Grounds) -> Iterator[Statement]:
                 left = invoice.in_its_currency(invoice.refundable)
                 yield say.StillPaid(invoice=invoice.id, money=left)
                 yield say.ShallWeRefund(invoice=invoice.id, money=left)
+            yield say.Courtesy(text=phrases.ANSWER_HOW)
         case _:
             yield say.WhichInvoice(invoices=grounds.decision.invoices)
+            yield say.Courtesy(text=phrases.ANSWER_HOW)
 
 
 def _answer(grounds: Grounds) -> Iterator[Statement]:

@@ -15,7 +15,7 @@ from policy.ruleset import Ruleset
 from policy.values import InvoiceFact
 
 INVOICES_READ = 50
-_ZERO = Decimal("0.00")
+_CENT = Decimal("0.01")
 
 
 class ToolFailed(Exception):
@@ -46,7 +46,7 @@ class LocalTools:
         )
 
     def invoices(self, customer_id: str, *, recent_from: datetime) -> tuple[InvoiceFact, ...]:
-        rows = Invoice.objects.filter(customer_id=customer_id).with_ledger(since=recent_from)
+        rows = Invoice.objects.issued().filter(customer_id=customer_id).with_ledger(since=recent_from)
         newest = rows.order_by("-issued_at", "-id")[:INVOICES_READ]
         return tuple(_invoice_fact(invoice) for invoice in newest)
 
@@ -97,16 +97,21 @@ def _open_case(customer_id: str) -> OpenCase | None:
 
 
 def _invoice_fact(invoice: Any) -> InvoiceFact:
-    """From a row of `InvoiceQuerySet.with_ledger`; a sum over nothing is zero."""
+    """From a row of `InvoiceQuerySet.with_ledger`."""
     return InvoiceFact(
         id=invoice.id,
         status=invoice.status,
         total=invoice.money,
         issued_at=invoice.issued_at,
         paid_at=invoice.paid_at,
-        paid=invoice.paid_total or _ZERO,
-        refunded=invoice.refunded_total or _ZERO,
-        pending=invoice.pending_total or _ZERO,
-        refunded_recently=invoice.refunded_recently or _ZERO,
+        paid=_cents(invoice.paid_total),
+        refunded=_cents(invoice.refunded_total),
+        pending=_cents(invoice.pending_total),
+        refunded_recently=_cents(invoice.refunded_recently),
         was_denied=invoice.was_denied,
     )
+
+
+def _cents(total: Decimal | None) -> Decimal:
+    """A sum over nothing is zero; SQLite sums in floating point and gives digits that are not there."""
+    return (total or Decimal(0)).quantize(_CENT)

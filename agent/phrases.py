@@ -17,11 +17,11 @@ from flowops.money import NotMoney
 
 THANKS = "Thank you for your message."
 WELCOME = "You are welcome."
-HELLO = "Hello, how can we help?"
 CHECK_NUMBER = "Please check the number and write to us again."
+ANSWER_HOW = 'Please answer with the word "refund" and the number of the invoice.'
 MORE_THAN_ZERO = "A refund has to be more than zero."
 REHEARSAL = "This is a rehearsal, so nothing has been done."
-COURTESIES = (THANKS, WELCOME, HELLO, CHECK_NUMBER, MORE_THAN_ZERO, REHEARSAL)
+COURTESIES = (THANKS, WELCOME, CHECK_NUMBER, ANSWER_HOW, MORE_THAN_ZERO, REHEARSAL)
 
 TEMPLATES: dict[type[Statement], tuple[str, ...]] = {
     say.RefundIssued: ("We have refunded {money} for invoice {invoice}.",),

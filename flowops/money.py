@@ -24,7 +24,7 @@ LARGEST = Decimal("9999999999.99")
 
 _SIGN_OF = {currency: sign for sign, currency in SIGNS.items()}
 _CURRENCY = rf"(?:{'|'.join(CURRENCIES)}|[{''.join(SIGNS)}])"
-_NUMBER = r"\d(?:[\d.,]*\d)?"
+_NUMBER = r"\d(?:[\d.,]{0,18}\d)?"
 # One amount with its currency on either side: €49, 49.00 EUR, EUR 1,299.50, 49,00 €.
 PATTERN = rf"(?:{_CURRENCY}\s?-?{_NUMBER}|-?{_NUMBER}\s?{_CURRENCY})"
 

@@ -21,6 +21,7 @@ from handoffs.models import Handoff, HandoffStatus
 DAYS = 30
 CUSTOMERS = 60
 MESSAGES = 360
+REST = timedelta(hours=36)  # before the end, so that the newcomer finds a queue with something in it
 
 _FIRST = ("Ana", "Ben", "Chidi", "Dora", "Elif", "Finn", "Greta", "Hugo", "Ines", "Jun", "Kaya", "Liam")
 _LAST = ("Abel", "Brandt", "Costa", "Duarte", "Eze", "Fischer", "Greco", "Haas", "Ito", "Jensen")
@@ -63,7 +64,8 @@ def live_through(client: ApiClient, operators: list[User], *, end: datetime, see
     moments = _script(_settle_in(dice, start), dice, start, end)
     yield len(moments)
     for number, moment in enumerate(moments, start=1):
-        _work_the_queue(operators, dice, until=moment.at)
+        if moment.at < end - REST:
+            _work_the_queue(operators, dice, until=moment.at)
         turn.live(
             client,
             customer_id=moment.customer_id,

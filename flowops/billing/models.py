@@ -36,6 +36,10 @@ class RefundStatus(models.TextChoices):
 
 
 class InvoiceQuerySet(models.QuerySet["Invoice"]):
+    def issued(self) -> "InvoiceQuerySet":
+        """Without drafts, which the customer has never seen."""
+        return self.exclude(status=InvoiceStatus.DRAFT)
+
     def with_ledger(self, *, since: datetime) -> "InvoiceQuerySet":
         """Each invoice with what was paid, refunded, is pending, and was refunded from `since` on."""
         refunds, payments = Refund.objects, Payment.objects

@@ -1,3 +1,4 @@
+import logging
 from argparse import ArgumentParser
 from typing import Any
 
@@ -33,7 +34,9 @@ class Command(BaseCommand):
             raise CommandError("there is history already; --reset starts anew")
         call_command("loaddata", "demo", verbosity=0)
         access.ensure()
+        logging.disable(logging.INFO)
         self._live_through(seed)
+        logging.disable(logging.NOTSET)
 
     def _live_through(self, seed: int) -> None:
         client = ApiClient.objects.filter(name="demo", revoked_at=None).latest("created_at")

@@ -1,4 +1,3 @@
-import logging
 import signal
 import socket
 import subprocess
@@ -42,11 +41,9 @@ class Command(BaseCommand):
         sys.exit(family.wait())
 
     def _prepare_demo(self) -> access.Access:
-        logging.disable(logging.INFO)
         call_command("migrate", verbosity=0)
         if not Interaction.objects.exists():
             call_command("demo", stdout=self.stdout)
-        logging.disable(logging.NOTSET)
         return access.ensure()
 
     def _announce(self, url: str, entry: access.Access | None) -> None:
