@@ -5,6 +5,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from decimal import Decimal
+from functools import partial
 from threading import Barrier
 
 import pytest
@@ -46,6 +47,10 @@ def threads(count):
         list(pool.map(released, [close] * count, range(count)))
 
 
+def repeat(key, body, _):
+    return chat(key, **body)
+
+
 def chat(key, **body):
     return HTTP.post(
         "/chat",
@@ -76,9 +81,9 @@ def test_nine_refunds_from_eight_threads_pay_once(key):
 def test_two_hundred_identical_requests_are_one_execution_twenty_times(key):
     with threads(200) as at_once:
         for number in range(20):
-            customer, ask = f"cust_{number}", {"message": f"refund inv_{number}", "requestId": "r1"}
-            factories.paid_invoice(customer, id=f"inv_{number}", paid_at=timezone.now())
-            answers = at_once(lambda _: chat(key, customerId=customer, **ask))
+            factories.paid_invoice(f"cust_{number}", id=f"inv_{number}", paid_at=timezone.now())
+            body = {"customerId": f"cust_{number}", "message": f"refund inv_{number}", "requestId": "r1"}
+            answers = at_once(partial(repeat, key, body))
             finished = [answer for answer in answers if answer.status_code == 200]
             assert {answer.status_code for answer in answers} <= {200, 409}
             assert len({answer.content for answer in finished}) == 1
