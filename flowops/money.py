@@ -1,7 +1,7 @@
 """Amounts with a currency. Pure: decimals in, decimals out."""
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, DecimalException
 
 from msgspec import Struct
 
@@ -51,11 +51,11 @@ def money(amount: Decimal | str | int, currency: str) -> Money:
     """An amount of money, checked. Raises NotMoney."""
     try:
         exact = Decimal(amount)
-    except InvalidOperation as error:
+    except DecimalException as error:
         raise NotMoney(f"{amount!r} is not a number") from error
     if currency not in CURRENCIES:
         raise NotMoney(f"{currency!r} is not a currency we know")
-    if not exact.is_finite() or abs(exact) > LARGEST:
+    if not exact.is_finite() or exact.adjusted() > LARGEST.adjusted():
         raise NotMoney(f"{amount!r} is not an amount")
     step = Decimal(1).scaleb(-CURRENCIES[currency])
     if exact != exact.quantize(step):

@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, NoReturn
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -14,6 +14,11 @@ class Immutable(TypeError):
     """A published version is never changed; publish another."""
 
 
+class PolicyVersionQuerySet(models.QuerySet["PolicyVersion"]):
+    def delete(self) -> NoReturn:
+        raise Immutable("decisions point at published policies")
+
+
 class PolicyVersion(models.Model):
     """One published ruleset. Numbered, checksummed, never changed; at most one is active."""
 
@@ -25,6 +30,8 @@ class PolicyVersion(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, editable=False, related_name="+"
     )
+
+    objects = PolicyVersionQuerySet.as_manager()
 
     class Meta:
         ordering = ["-number"]
@@ -42,6 +49,9 @@ class PolicyVersion(models.Model):
         if not self._state.adding:
             raise Immutable(f"policy {self} is published")
         super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise Immutable("decisions point at published policies")
 
     def clean(self) -> None:
         try:

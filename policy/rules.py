@@ -45,25 +45,18 @@ class Case(Struct, frozen=True, kw_only=True):
 
     @property
     def could_be_meant(self) -> tuple[InvoiceFact, ...]:
-        """The invoices a refund request may be about, newest first; one means it is clear which."""
+        """The invoices a refund request may be about, newest first; one means it is clear which.
+
+        What was refunded already may be meant too: who repeats a request must not be paid for another invoice.
+        """
         if self.named:
             return self.named
-        candidates = self._refundable or self._with_a_refund or self._paid
-        matching = tuple(invoice for invoice in candidates if _is_worth(invoice, self.asked))
-        candidates = matching or candidates
-        return candidates[:1] if self.facts.means_latest else candidates
-
-    @property
-    def _refundable(self) -> tuple[InvoiceFact, ...]:
-        return tuple(i for i in self.facts.invoices if i.refundable > 0 and self.is_in_window(i))
-
-    @property
-    def _with_a_refund(self) -> tuple[InvoiceFact, ...]:
-        return tuple(i for i in self._paid if i.refunded or i.pending)[:1]
-
-    @property
-    def _paid(self) -> tuple[InvoiceFact, ...]:
-        return tuple(i for i in self.facts.invoices if i.paid > 0)[:1]
+        paid = tuple(invoice for invoice in self.facts.invoices if invoice.paid > 0)
+        in_window = tuple(invoice for invoice in paid if self.is_in_window(invoice))
+        candidates = in_window or paid
+        candidates = tuple(i for i in candidates if _is_worth(i, self.asked)) or candidates
+        money_may_move = any(invoice.refundable > 0 for invoice in in_window)
+        return candidates if money_may_move and not self.facts.means_latest else candidates[:1]
 
     @property
     def invoice(self) -> InvoiceFact:
@@ -106,7 +99,7 @@ def an_escalation_is_still_open(case: Case) -> Verdict | None:
     if not case.facts.recently_escalated or case.facts.confidence >= threshold:
         return None
     return _escalate(
-        f"an earlier escalation is unresolved and confidence {case.facts.confidence:.2f} is below {threshold:.2f}"
+        f"an earlier escalation is unresolved and confidence {case.facts.confidence:g} is below {threshold:g}"
     )
 
 
@@ -114,7 +107,7 @@ def confidence_is_low(case: Case) -> Verdict | None:
     threshold = case.ruleset.escalation.min_confidence
     if case.facts.confidence >= threshold:
         return None
-    return _escalate(f"confidence {case.facts.confidence:.2f} is below {threshold:.2f}")
+    return _escalate(f"confidence {case.facts.confidence:g} is below {threshold:g}")
 
 
 def several_things_are_asked(case: Case) -> Verdict | None:
@@ -216,7 +209,7 @@ def the_invoice_was_not_paid(case: Case) -> Verdict | None:
     invoice = case.invoice
     if invoice.status == "paid" and invoice.paid > 0:
         return None
-    return _deny(f"{invoice.id} is {invoice.status}, so there is no payment to refund", invoice)
+    return _deny(f"{invoice.id} is {invoice.status} and has no payment to refund", invoice)
 
 
 def a_refund_already_awaits_a_person(case: Case) -> Verdict | None:
@@ -289,20 +282,19 @@ def the_amount_is_beyond_the_auto_limit(case: Case) -> Verdict | None:
     bands = case.rules.refund_bands[case.invoice.total.currency]
     band = next(band for band in bands if band.holds(case.amount))
     money = case.invoice.in_its_currency(case.amount)
-    match band.then:
-        case Then.APPROVE:
-            return None
-        case Then.DENY:
-            return _deny(f"{money} is above what the {case.facts.plan} plan refunds", case.invoice)
-        case Then.NEEDS_HUMAN if band.over == 0:
-            return _propose(case, f"every refund on the {case.facts.plan} plan needs a person", limit=None)
-        case Then.NEEDS_HUMAN:
-            return _propose(case, f"{money} is above the limit of", limit=band.over)
+    if band.then is Then.APPROVE:
+        return None
+    if band.then is Then.DENY:
+        return _deny(f"{money} is above what the {case.facts.plan} plan refunds", case.invoice)
+    if band.over == 0:
+        return _propose(case, f"every refund on the {case.facts.plan} plan needs a person", limit=None)
+    return _propose(case, f"{money} is above the limit of", limit=band.over)
 
 
 def the_invoice_limit_is_used_up(case: Case) -> Verdict | None:
     limit = case.ruleset.auto_refund_limits.per_invoice.get(case.invoice.total.currency)
-    if limit is None or case.invoice.refunded + case.amount <= limit:
+    taken = case.invoice.refunded + case.invoice.pending
+    if limit is None or taken + case.amount <= limit:
         return None
     return _propose(case, f"with it, refunds of {case.invoice.id} are above the limit of", limit=limit)
 
@@ -310,7 +302,8 @@ def the_invoice_limit_is_used_up(case: Case) -> Verdict | None:
 def the_customer_limit_is_used_up(case: Case) -> Verdict | None:
     limits, currency = case.ruleset.auto_refund_limits, case.invoice.total.currency
     limit = limits.per_customer.get(currency)
-    recent = sum((i.refunded_recently for i in case.facts.invoices if i.total.currency == currency), Decimal(0))
+    same = (invoice for invoice in case.facts.invoices if invoice.total.currency == currency)
+    recent = sum((invoice.refunded_recently + invoice.pending for invoice in same), Decimal(0))
     if limit is None or recent + case.amount <= limit:
         return None
     return _propose(

@@ -93,6 +93,28 @@ def read(data: Mapping[str, Any]) -> Ruleset:
 
 
 def _faults(ruleset: Ruleset) -> Iterator[Fault]:
+    """Amounts first: only what is a number can be compared with another."""
+    amount_faults = list(_all_amount_faults(ruleset))
+    yield from amount_faults or _other_faults(ruleset)
+
+
+def _all_amount_faults(ruleset: Ruleset) -> Iterator[Fault]:
+    limits = ruleset.auto_refund_limits
+    for name, amounts in (("per_invoice", limits.per_invoice), ("per_customer", limits.per_customer)):
+        for currency, amount in amounts.items():
+            yield from _amount_faults(f"$.auto_refund_limits.{name}.{currency}", amount, currency)
+    for plan, rules in ruleset.plans.items():
+        for currency, bands in rules.refund_bands.items():
+            path = f"$.plans.{plan}.refund_bands.{currency}"
+            for position, band in enumerate(bands):
+                yield from _amount_faults(f"{path}[{position}].over", band.over, currency)
+                if band.up_to is not None:
+                    yield from _amount_faults(f"{path}[{position}].up_to", band.up_to, currency)
+
+
+def _other_faults(ruleset: Ruleset) -> Iterator[Fault]:
+    if not ruleset.name.isprintable():
+        yield Fault("$.name", "holds characters that cannot be shown")
     yield from _escalation_faults(ruleset.escalation)
     yield from _limit_faults(ruleset.auto_refund_limits)
     for plan in PLANS:
@@ -106,7 +128,7 @@ def _faults(ruleset: Ruleset) -> Iterator[Fault]:
 
 
 def _escalation_faults(rules: Escalation) -> Iterator[Fault]:
-    if not 0 <= rules.min_confidence <= 1:
+    if str(rules.min_confidence).startswith("-") or not rules.min_confidence <= 1:  # -0.0 would not come back
         yield Fault("$.escalation.min_confidence", "must be from 0 to 1")
     if not rules.min_confidence <= rules.min_confidence_after_escalation <= 1:
         yield Fault("$.escalation.min_confidence_after_escalation", "must be from min_confidence to 1")
@@ -118,9 +140,6 @@ def _limit_faults(limits: AutoRefundLimits) -> Iterator[Fault]:
     path = "$.auto_refund_limits"
     if not 1 <= limits.per_customer_days <= 365:
         yield Fault(f"{path}.per_customer_days", "must be from 1 to 365")
-    for name, amounts in (("per_invoice", limits.per_invoice), ("per_customer", limits.per_customer)):
-        for currency, amount in amounts.items():
-            yield from _amount_faults(f"{path}.{name}.{currency}", amount, currency)
     for currency, amount in limits.per_invoice.items():
         if limits.per_customer.get(currency, amount) < amount:
             yield Fault(f"{path}.per_customer.{currency}", "must not be below the limit per invoice")
@@ -132,19 +151,16 @@ def _plan_faults(path: str, rules: PlanRules) -> Iterator[Fault]:
     if not 1 <= rules.claim_minutes <= 525_600:
         yield Fault(f"{path}.claim_minutes", "must be from 1 to 525600")
     for currency, bands in rules.refund_bands.items():
-        yield from _band_faults(f"{path}.refund_bands.{currency}", bands, currency)
+        yield from _band_faults(f"{path}.refund_bands.{currency}", bands)
 
 
-def _band_faults(path: str, bands: tuple[Band, ...], currency: str) -> Iterator[Fault]:
+def _band_faults(path: str, bands: tuple[Band, ...]) -> Iterator[Fault]:
     if not bands:
         yield Fault(path, "has no bands")
         return
     for position, band in enumerate(bands):
-        yield from _amount_faults(f"{path}[{position}].over", band.over, currency)
-        if band.up_to is not None:
-            yield from _amount_faults(f"{path}[{position}].up_to", band.up_to, currency)
-            if band.up_to <= band.over:
-                yield Fault(f"{path}[{position}].up_to", f"must be above over ({band.over})")
+        if band.up_to is not None and band.up_to <= band.over:
+            yield Fault(f"{path}[{position}].up_to", f"must be above over ({band.over})")
     if bands[0].over != 0:
         yield Fault(f"{path}[0].over", f"leaves a gap: amounts from 0 to {bands[0].over} have no band")
     for position, (lower, upper) in enumerate(pairwise(bands), start=1):

@@ -60,8 +60,13 @@ def publish(content: Mapping[str, Any], *, by: User | None, now: datetime) -> Po
 
 
 def activate(version: PolicyVersion, *, by: User | None, now: datetime) -> None:
-    """Make this the version that decides, from the next turn on. Activating the active one changes nothing."""
+    """Make this the version that decides, from the next turn on. Activating the active one changes nothing.
+
+    Raises Tampered, PolicyVersion.DoesNotExist.
+    """
     with transaction.atomic():
+        version = PolicyVersion.objects.get(pk=version.pk)
+        _ = version.ruleset  # refuses content that is not what was published
         previous = PolicyVersion.objects.select_for_update().filter(is_active=True).first()
         if previous and previous.pk == version.pk:
             return
@@ -79,7 +84,6 @@ def activate(version: PolicyVersion, *, by: User | None, now: datetime) -> None:
                 )
             ]
         )
-    version.is_active = True
 
 
 def _record(action: str, version: PolicyVersion, *, by: User | None, now: datetime) -> None:

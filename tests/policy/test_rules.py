@@ -122,6 +122,14 @@ WHICH_INVOICE = [
     denied("no_invoices", "refund.nothing_paid", message(REFUND)),
     denied("none_paid", "refund.nothing_paid", refund(UNPAID)),
     asked("two", "refund.which_invoice", refund(A, B), "inv_a", "inv_b"),
+    asked("another_is_refunded", "refund.which_invoice", refund(A_REFUNDED, B), "inv_a", "inv_b"),
+    asked(
+        "same_amount", "refund.which_invoice", refund(A_REFUNDED, B, named_amounts=(A.total,)), "inv_a", "inv_b"
+    ),
+    denied("refunded_not_late", "refund.already_refunded", refund(A_OLD, B_REFUNDED), "inv_b"),
+    awaited(
+        "pending_not_late", "refund.already_pending", refund(invoice("inv_b", paid_at=OLD), A_PENDING), "inv_a"
+    ),
     asked(
         "two_named", "refund.which_invoice", refund(A, B, C, named_invoices=("inv_c", "inv_a")), "inv_a", "inv_c"
     ),
@@ -163,7 +171,6 @@ WHICH_INVOICE = [
     approved(
         "latest_of_amount", refund(A, DEAR, means_latest=True, named_amounts=(eur("80.00"),)), "80.00", "inv_dear"
     ),
-    approved("one_is_left", refund(A_REFUNDED, B), "49.00", "inv_b"),
     approved("one_in_window", refund(DEAR_OLD, A), "49.00"),
 ]
 
@@ -289,3 +296,10 @@ def test_every_rule_decides_somewhere_in_the_table():
 def test_every_case_has_a_name_of_its_own():
     names = [row.id for row in TABLE]
     assert len(set(names)) == len(names)
+
+
+def test_what_awaits_a_person_counts_towards_the_limits():
+    """Else a person's later yes to the first could take both over it."""
+    half_pending = invoice("inv_a", "150.00", pending="60.00")
+    decided = engine.decide(refund(half_pending, named_amounts=(eur("90.00"),)), STARTING, version=1)
+    assert decided.rule == "refund.invoice_limit"

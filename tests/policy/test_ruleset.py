@@ -101,6 +101,8 @@ PLANS_AND_NUMBERS = [
         "$.escalation.min_confidence_after_escalation",
     ),
     at("escalation.min_confidence_after_escalation", 0.74),
+    at("escalation.min_confidence", -0.0),
+    at("name", "a\x00b"),
     at("escalation.min_confidence_after_escalation", 1.01),
     at("escalation.memory_interactions", -1),
     at("escalation.memory_interactions", 51),
@@ -123,8 +125,13 @@ AMOUNTS = [
     at(f"{PER_INVOICE}.EUR", "0.001"),
     at(f"{PER_CUSTOMER}.JPY", "100.50"),
     at(f"{PER_INVOICE}.EUR", "-0.01"),
-    at(f"{PER_CUSTOMER}.EUR", "-1.00", f"$.{PER_CUSTOMER}.EUR", f"$.{PER_CUSTOMER}.EUR"),
-    at(f"{PER_INVOICE}.EUR", "Infinity", f"$.{PER_INVOICE}.EUR", f"$.{PER_CUSTOMER}.EUR"),
+    at(f"{PER_CUSTOMER}.EUR", "-1.00", f"$.{PER_CUSTOMER}.EUR"),
+    *[
+        at(f"{path}.EUR", value)
+        for path in (PER_INVOICE, PER_CUSTOMER)
+        for value in ("NaN", "sNaN", "1E+1000000", float("nan"))
+    ],
+    at(f"{PER_INVOICE}.EUR", "Infinity", f"$.{PER_INVOICE}.EUR"),
     at(f"{PER_CUSTOMER}.USD", "NaN"),
     at(f"{PER_CUSTOMER}.USD", float("nan")),
     at(f"{PER_CUSTOMER}.USD", float("inf")),
@@ -132,9 +139,12 @@ AMOUNTS = [
     at(f"{PER_CUSTOMER}.EUR", "99.99"),
     at("plans.pro.refund_bands.XXX", [band("0")], "$.plans.pro.refund_bands.XXX[0].over", id="currency_of_bands"),
     bands("over_precise", [band("0", "100.001"), band("100.001")], "[0].up_to", "[1].over"),
-    bands("over_negative", [band("-1.00")], "[0].over", "[0].over"),
-    bands("over_infinity", [band("0", "1.00"), band("Infinity")], "[1].over", "[1].over"),
-    bands("up_to_infinity", [band("0", "Infinity")], "[0].up_to", "[0].up_to"),
+    bands("over_negative", [band("-1.00")], "[0].over"),
+    bands("over_infinity", [band("0", "1.00"), band("Infinity")], "[1].over"),
+    bands("over_nan", [band("sNaN")], "[0].over"),
+    bands("up_to_infinity", [band("0", "Infinity")], "[0].up_to"),
+    bands("up_to_nan", [band("0", "NaN")], "[0].up_to"),
+    bands("up_to_huge", [band("0", "1E+1000000")], "[0].up_to"),
 ]
 
 SEAMS = [

@@ -74,9 +74,25 @@ def test_the_active_version_decides():
     publish("one")
     second = publish("two")
     versions.activate(second, by=None, now=NOW)
-    assert second.is_active
     active = versions.active()
     assert (active.number, active.ruleset.name) == (2, "two")
+
+
+def test_a_published_version_is_never_deleted():
+    version = publish()
+    with pytest.raises(Immutable):
+        version.delete()
+    with pytest.raises(Immutable):
+        PolicyVersion.objects.all().delete()
+
+
+def test_a_version_that_is_gone_is_not_activated_in_place_of_the_active_one():
+    first, gone = publish(), publish("two")
+    versions.activate(first, by=None, now=NOW)
+    PolicyVersion.objects.filter(pk=gone.pk)._raw_delete("default")
+    with pytest.raises(PolicyVersion.DoesNotExist):
+        versions.activate(gone, by=None, now=NOW)
+    assert versions.active().number == 1
 
 
 def test_without_an_active_version_nothing_may_be_decided():

@@ -32,7 +32,9 @@ class Command(BaseCommand):
         if _has_unapplied_migrations():
             raise CommandError("the database is behind the code: run `manage.py migrate` first")
         port = _free_port(environment.whole_number("PORT", 8000, at_least=1, at_most=65535))
-        Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)  # empty: the finders serve; absent: a warning
+        Path(settings.STATIC_ROOT).mkdir(
+            parents=True, exist_ok=True
+        )  # empty: the finders serve; absent: a warning
         family = _Family()
         family.start(_web(port))
         family.start([sys.executable, "manage.py", "worker"])

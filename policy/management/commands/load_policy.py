@@ -2,10 +2,11 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-import yaml
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from flowops import strict_yaml
+from flowops.strict_yaml import NotStrictYAML
 from policy import ruleset, versions
 from policy.ruleset import NotARuleset
 
@@ -34,8 +35,8 @@ class Command(BaseCommand):
 
 def _read(file: Path) -> Any:
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        content = strict_yaml.load(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, NotStrictYAML) as error:
         raise CommandError(f"{file} cannot be read: {error}") from error
     if not isinstance(content, dict):
         raise CommandError(f"{file} is not a ruleset: it must be a mapping")

@@ -1,0 +1,294 @@
+"""P1: one winner per claim, and every change of state is one function's: checked, recorded, published, or undone.
+
+M3 too: what was proposed and not approved is denied when its handoff closes, and its amount is free again.
+"""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from flowops import canonical
+from flowops.audit.models import Entry
+from flowops.billing import ledger
+from flowops.billing.models import Refund
+from flowops.money import money
+from flowops.outbox.models import Event
+from flowops.problems import NotFound, Problem
+from handoffs import services
+from handoffs.models import Handoff, NotClaimable, NotResolvable, Ticket
+from handoffs.services import LostRace, VersionMismatch, claim_handoff, record_breach, resolve_handoff
+from tests import factories
+from tests.factories import NOW
+
+LATER = NOW + timedelta(minutes=5)
+
+
+@pytest.fixture
+def olga(db):
+    return factories.operator("olga", "operator")[0]
+
+
+@pytest.fixture
+def otto(db):
+    return factories.operator("otto", "operator")[0]
+
+
+@pytest.fixture
+def susan(db):
+    return factories.operator("susan", "supervisor")[0]
+
+
+@pytest.fixture
+def waiting(db):
+    return factories.HandoffFactory(id="hof_1")
+
+
+@pytest.fixture
+def claimed(waiting, olga):
+    return claim_handoff(waiting.id, by=olga, now=NOW)
+
+
+def _resolve(handoff, by, **changed):
+    return resolve_handoff(handoff.id, **({"by": by, "notes": "done", "now": LATER} | changed))
+
+
+def _everything():
+    """All that a change of a handoff may touch."""
+    return [list(model.objects.order_by("pk").values()) for model in (Handoff, Ticket, Refund, Entry, Event)]
+
+
+def test_a_claim_names_its_owner_and_counts_as_a_change(waiting, olga):
+    claim_handoff(waiting.id, by=olga, now=LATER)
+    stored = Handoff.objects.get()
+    assert (stored.status, stored.claimed_by, stored.claimed_at) == ("claimed", olga, LATER)
+    assert (stored.version, stored.updated_at, stored.created_at) == (2, LATER, NOW)
+
+
+def test_the_second_operator_is_refused_told_whose_it_is_and_nothing_changes(claimed, otto):
+    before = _everything()
+    with pytest.raises(NotClaimable) as refusal:
+        claim_handoff(claimed.id, by=otto, now=LATER)
+    assert refusal.value.detail == "Handoff already claimed or not pending"
+    assert (refusal.value.extra["owner"], refusal.value.extra["version"]) == ("olga", 2)
+    assert _everything() == before
+
+
+def test_resolving_closes_the_handoff_and_its_ticket(claimed, olga):
+    _resolve(claimed, olga, notes="Called her back.")
+    stored = Handoff.objects.get()
+    assert (stored.status, stored.resolved_by, stored.resolved_at) == ("resolved", olga, LATER)
+    assert (stored.resolution_notes, stored.version, stored.claimed_by) == ("Called her back.", 3, olga)
+    assert Ticket.objects.values_list("status", "resolved_at").get() == ("resolved", LATER)
+
+
+def test_another_customers_ticket_stays_open(claimed, olga):
+    other = factories.HandoffFactory()
+    _resolve(claimed, olga)
+    assert Ticket.objects.get(status="open") == other.ticket
+    assert Handoff.objects.get(id=other.id).status == "pending"
+
+
+def test_a_supervisor_may_resolve_for_another_and_both_are_named(claimed, olga, susan):
+    _resolve(claimed, susan)
+    stored = Handoff.objects.get()
+    assert (stored.claimed_by, stored.resolved_by) == (olga, susan)
+
+
+def test_another_operator_may_not_resolve(claimed, otto):
+    before = _everything()
+    with pytest.raises(NotResolvable, match="Only the claiming operator can resolve"):
+        _resolve(claimed, otto)
+    assert _everything() == before
+
+
+@pytest.mark.parametrize("act", [_resolve, lambda handoff, by: claim_handoff(handoff.id, by=by, now=LATER)])
+def test_a_resolved_handoff_takes_no_more(claimed, susan, act):
+    _resolve(claimed, susan)
+    before = _everything()
+    with pytest.raises(Problem):
+        act(claimed, susan)
+    assert _everything() == before
+
+
+def test_what_is_not_claimed_cannot_be_resolved_not_even_by_a_supervisor(waiting, susan):
+    with pytest.raises(NotResolvable, match="Handoff must be claimed before resolving"):
+        _resolve(waiting, susan)
+    assert Handoff.objects.get().status == "pending"
+
+
+ACTS = {
+    "claim": lambda by, **how: claim_handoff("hof_1", by=by, now=LATER, **how),
+    "resolve": lambda by, **how: resolve_handoff("hof_1", by=by, notes="", now=LATER, **how),
+}
+
+
+@pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
+def test_a_decision_made_on_another_version_is_refused(waiting, susan, act):
+    Handoff.objects.update(version=5)
+    before = _everything()
+    for outdated in (4, 6, 0):
+        with pytest.raises(VersionMismatch) as refusal:
+            act(susan, version=outdated)
+        assert refusal.value.extra["version"] == 5
+    assert _everything() == before
+
+
+@pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
+def test_an_unknown_handoff_is_not_found(susan, act):
+    with pytest.raises(NotFound, match="Handoff not found"):
+        act(susan)
+    assert Entry.objects.count() == Event.objects.count() == 0
+
+
+def test_a_breach_is_recorded_once_and_stops_nobody_from_working(waiting, susan, olga):
+    for _ in range(2):
+        assert record_breach(waiting.id, by=susan, now=LATER).sla_breached_at == LATER
+    assert Handoff.objects.get().version == 2
+    assert list(Entry.objects.values_list("action", flat=True)) == ["handoff.sla_breached"]
+    assert claim_handoff(waiting.id, by=olga, now=LATER).sla_breached_at == LATER
+
+
+def test_a_resolved_handoff_cannot_breach(claimed, susan):
+    _resolve(claimed, susan)
+    with pytest.raises(NotResolvable, match="Handoff already resolved"):
+        record_breach(claimed.id, by=susan, now=LATER)
+    assert Handoff.objects.get().sla_breached_at is None
+
+
+@pytest.fixture
+def proposed(claimed):
+    """The claimed handoff holds a proposal to refund all of inv_1's 49 EUR."""
+    factories.paid_invoice(claimed.customer_id, id="inv_1")
+    ledger.reserve("rfd_7", invoice_id="inv_1", money=money("49.00", "EUR"), now=NOW)
+    content = {"refund_id": "rfd_7", "invoice": "inv_1", "amount": "49.00", "currency": "EUR"}
+    stored = services.proposal(content, handoff_id=claimed.id, now=NOW)
+    stored.save()
+    return stored
+
+
+def test_a_proposal_is_frozen_with_the_digest_of_exactly_its_content(proposed):
+    assert (proposed.id, proposed.refund_id) == ("prp_7", "rfd_7")
+    stored = type(proposed).objects.get()
+    assert stored.digest == canonical.digest(stored.content)
+    assert stored.digest != canonical.digest(stored.content | {"amount": "49.01"})
+
+
+def test_a_proposal_left_open_is_denied_with_the_resolution_and_its_amount_is_free_again(proposed, claimed, olga):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ledger.issue("rfd_8", invoice_id="inv_1", money=money("0.01", "EUR"), by="agent", now=NOW)
+    _resolve(claimed, olga)
+    denied = Refund.objects.get()
+    assert (denied.status, denied.decided_by, denied.decided_at) == ("denied", "olga", LATER)
+    ledger.issue("rfd_8", invoice_id="inv_1", money=money("49.00", "EUR"), by="agent", now=LATER)
+    assert Refund.objects.get(status="issued").amount == Decimal("49.00")
+
+
+def test_a_denial_is_recorded_and_published_beside_the_resolution(proposed, claimed, olga):
+    _resolve(claimed, olga)
+    acts = list(Entry.objects.order_by("id").values_list("action", "actor", "subject"))
+    assert acts == [(name, "olga", "hof_1") for name in ("handoff.claimed", "handoff.resolved", "refund.denied")]
+    assert Entry.objects.get(action="refund.denied").data == {"refund": "rfd_7", "proposal": "prp_7"}
+    assert set(Event.objects.values_list("name", flat=True)) == {name for name, _, _ in acts}
+
+
+@pytest.mark.parametrize("status", ["issued", "denied"])
+def test_what_was_decided_before_stays_decided(proposed, claimed, olga, status):
+    Refund.objects.update(status=status, decided_at=NOW, decided_by="susan")
+    _resolve(claimed, olga)
+    assert Refund.objects.values_list("status", "decided_at", "decided_by").get() == (status, NOW, "susan")
+    assert not Entry.objects.filter(action="refund.denied").exists()
+
+
+def test_each_change_has_one_entry_and_one_event(claimed, olga):
+    _resolve(claimed, olga, notes="Called her back.")
+    stored = Handoff.objects.get()
+    entries = list(
+        Entry.objects.order_by("id").values_list("at", "actor", "action", "subject", "customer_id", "data")
+    )
+    who = ("hof_1", stored.customer_id)
+    assert entries == [
+        (NOW, "olga", "handoff.claimed", *who, {"version": 2}),
+        (LATER, "olga", "handoff.resolved", *who, {"version": 3, "notes": "Called her back."}),
+    ]
+    events = list(
+        Event.objects.order_by("created_at").values_list("id", "name", "created_at", "customer_id", "payload")
+    )
+    about = {"handoffId": "hof_1", "ticketId": stored.ticket_id}
+    assert events == [
+        ("evt_hof_1_2_claimed", "handoff.claimed", NOW, stored.customer_id, about | {"status": "claimed"}),
+        ("evt_hof_1_3_resolved", "handoff.resolved", LATER, stored.customer_id, about | {"status": "resolved"}),
+    ]
+
+
+def test_a_write_that_finds_another_version_than_was_read_has_lost_and_leaves_nothing(waiting, olga):
+    """What SQLite, ignoring the lock, could let in: another change between our reading and our writing."""
+    before = _everything()
+    raised = []
+
+    def another_comes_first(execute, sql, params, many, context):
+        if sql.startswith('UPDATE "handoffs_handoff"') and not raised:
+            raised.append(sql)
+            Handoff.objects.update(version=9)
+        return execute(sql, params, many, context)
+
+    with (
+        connection.execute_wrapper(another_comes_first),
+        pytest.raises(LostRace, match="changed by somebody else"),
+    ):
+        claim_handoff(waiting.id, by=olga, now=LATER)
+    assert raised
+    assert _everything() == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_eight_operators_who_claim_at_once_one_wins_and_seven_are_refused():
+    people = [factories.operator(f"operator{number}", "operator")[0] for number in range(8)]
+    factories.HandoffFactory(id="hof_1")
+    start = threading.Barrier(len(people))
+
+    def claim(person):
+        try:
+            start.wait(timeout=10)
+            return claim_handoff("hof_1", by=person, now=LATER).claimed_by.username
+        except NotClaimable as refusal:
+            return refusal
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(people)) as threads:
+        outcomes = list(threads.map(claim, people))
+    (winner,) = [outcome for outcome in outcomes if isinstance(outcome, str)]
+    refusals = [outcome for outcome in outcomes if isinstance(outcome, NotClaimable)]
+    assert [refusal.extra["version"] for refusal in refusals] == [2] * 7
+    stored = Handoff.objects.get()
+    assert (stored.claimed_by.username, stored.version) == (winner, 2)
+    assert [entry.actor for entry in Entry.objects.all()] == [winner]
+    assert Event.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_resolved_twice_at_once_it_is_resolved_once():
+    olga, susan = factories.operator("olga", "operator")[0], factories.operator("susan", "supervisor")[0]
+    claim_handoff(factories.HandoffFactory(id="hof_1").id, by=olga, now=NOW)
+    start = threading.Barrier(2)
+
+    def resolve(person):
+        try:
+            start.wait(timeout=10)
+            return _resolve(Handoff(id="hof_1"), person).status
+        except NotResolvable as refusal:
+            return refusal.detail
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        assert sorted(threads.map(resolve, [olga, susan])) == ["Handoff already resolved", "resolved"]
+    assert list(Entry.objects.order_by("id").values_list("action", flat=True)) == [
+        "handoff.claimed",
+        "handoff.resolved",
+    ]
+    assert Handoff.objects.get().version == 3
