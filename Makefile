@@ -3,7 +3,7 @@
 .PHONY: help run test lint types suite suite-sqlite suite-postgres lock clean
 
 PY := .venv/bin/python
-INSTALL = $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r
+INSTALL = $(PY) -m pip install -qq --disable-pip-version-check --require-hashes --only-binary :all: -r
 # uv, where it is at hand, installs the same locked files in a second or two.
 ifneq ($(shell command -v uv 2>/dev/null),)
 INSTALL = uv pip install --quiet --python $(PY) --require-hashes --only-binary :all: -r

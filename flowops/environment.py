@@ -3,6 +3,7 @@
 django-environ reads any unknown word as false; a mistyped `DEMO=ture` must stop the start instead.
 """
 
+import os
 from typing import Any
 
 import environ
@@ -24,15 +25,15 @@ def flag(name: str, default: bool) -> bool:
 
 def whole_number(name: str, default: int, *, at_least: int, at_most: int) -> int:
     raw = env.str(name, default=str(default))
-    if raw.isascii() and raw.isdigit() and at_least <= int(raw) <= at_most:
+    if raw.isascii() and raw.isdigit() and len(raw) < 20 and at_least <= int(raw) <= at_most:
         return int(raw)
     raise ImproperlyConfigured(f"{name} must be a whole number from {at_least} to {at_most}, not {raw!r}")
 
 
 def secret_key(*, debug: bool) -> str:
     """The signing key; a fixed one is accepted only while debugging."""
-    if key := env.str("SECRET_KEY", default=""):
-        return str(key)
+    if key := os.environ.get("SECRET_KEY"):  # as it stands: environ would read a leading $ as a variable's name
+        return key
     if debug:
         return "only-for-debugging-on-this-machine"
     raise ImproperlyConfigured("Set SECRET_KEY to a long random text (or DEBUG=true while developing)")

@@ -32,7 +32,10 @@ def _ago(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> str:
     match = _AGO.fullmatch(text)
     if match is None:
         raise DeserializationError(f"!ago takes '<number> minutes|hours|days', not {text!r}")
-    return (timezone.now() - timedelta(**{match[2]: int(match[1])})).isoformat()
+    try:
+        return (timezone.now() - timedelta(**{match[2]: int(match[1])})).isoformat()
+    except OverflowError as error:
+        raise DeserializationError(f"!ago {text} is before time began") from error
 
 
 def _file(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Any:

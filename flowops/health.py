@@ -4,32 +4,43 @@ from datetime import timedelta
 
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import api_view, permission_classes
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from flowops.outbox.models import Delivery, DeliveryState
 
 OUTBOX_IS_STUCK_AFTER = timedelta(minutes=15)
 
 
-@require_safe
-def index(request: HttpRequest) -> HttpResponseBase:
+@extend_schema(responses=OpenApiTypes.OBJECT, auth=[])
+@api_view(["GET", "HEAD"])
+@permission_classes([AllowAny])
+def index(request: Request) -> HttpResponseBase:
     """Browsers go to the console; programs get a greeting."""
-    if request.accepts("text/html") and "text/html" in request.headers.get("Accept", ""):
+    if "text/html" in request.headers.get("Accept", ""):
         return redirect("admin:index")
-    return JsonResponse({"message": "FlowOps AI is running. The API is described at /docs."})
+    return Response({"message": "FlowOps AI is running. The API is described at /docs."})
 
 
-@require_safe
-def health(request: HttpRequest) -> HttpResponse:
+@extend_schema(responses=OpenApiTypes.OBJECT, auth=[])
+@api_view(["GET", "HEAD"])
+@permission_classes([AllowAny])
+def health(request: Request) -> Response:
     """This process answers; nothing is said of what it needs."""
-    return JsonResponse({"status": "ok", "service": "FlowOps AI"})
+    return Response({"status": "ok", "service": "FlowOps AI"})
 
 
-@require_safe
-def ready(request: HttpRequest) -> HttpResponse:
+@extend_schema(responses=OpenApiTypes.OBJECT, auth=[])
+@api_view(["GET", "HEAD"])
+@permission_classes([AllowAny])
+def ready(request: Request) -> Response:
     """200 when a message could be handled now: database there, migrations applied, mails leaving; else 503."""
     try:
         pending = _pending_migrations()
@@ -44,7 +55,7 @@ def ready(request: HttpRequest) -> HttpResponse:
         }
     is_ready = all(state == "ok" for state in checks.values())
     body = {"status": "ready" if is_ready else "not ready", "checks": checks}
-    return JsonResponse(body, status=200 if is_ready else 503, headers={} if is_ready else {"Retry-After": "5"})
+    return Response(body, status=200 if is_ready else 503, headers={} if is_ready else {"Retry-After": "5"})
 
 
 def _pending_migrations() -> int:

@@ -1,7 +1,7 @@
 """Amounts with a currency. Pure: decimals in, decimals out."""
 
 import re
-from decimal import Decimal, DecimalException
+from decimal import Decimal
 
 from msgspec import Struct
 
@@ -26,7 +26,13 @@ _SIGN_OF = {currency: sign for sign, currency in SIGNS.items()}
 _CURRENCY = rf"(?:{'|'.join(CURRENCIES)}|[{''.join(SIGNS)}])"
 _NUMBER = r"\d(?:[\d.,]{0,18}\d)?"
 # One amount with its currency on either side: €49, 49.00 EUR, EUR 1,299.50, 49,00 €.
-PATTERN = rf"(?:{_CURRENCY}\s?-?{_NUMBER}|-?{_NUMBER}\s?{_CURRENCY})"
+PATTERN = rf"(?:-?{_CURRENCY}\s?-?{_NUMBER}|-?{_NUMBER}\s?{_CURRENCY})"
+
+_GROUPED = re.compile(
+    r"(?P<whole>[1-9]\d{0,2}(?P<group>[.,])\d{3}(?:(?P=group)\d{3})*)(?:(?!(?P=group))[.,](?P<fraction>\d+))?"
+)
+_SIMPLE = re.compile(r"(?P<whole>\d+)(?:[.,](?P<fraction>\d+))?")
+_EXACT = re.compile(r"-?[0-9]+(?:\.[0-9]+)?", re.ASCII)
 
 
 class NotMoney(ValueError):
@@ -49,10 +55,9 @@ class Money(Struct, frozen=True, kw_only=True):
 
 def money(amount: Decimal | str | int, currency: str) -> Money:
     """An amount of money, checked. Raises NotMoney."""
-    try:
-        exact = Decimal(amount)
-    except DecimalException as error:
-        raise NotMoney(f"{amount!r} is not a number") from error
+    if isinstance(amount, str) and not _EXACT.fullmatch(amount):
+        raise NotMoney(f"{amount!r} is not a number")
+    exact = Decimal(amount)
     if currency not in CURRENCIES:
         raise NotMoney(f"{currency!r} is not a currency we know")
     if not exact.is_finite() or exact.adjusted() > LARGEST.adjusted():
@@ -66,24 +71,23 @@ def money(amount: Decimal | str | int, currency: str) -> Money:
 def parse(text: str) -> Money:
     """Read one amount with its currency, as `PATTERN` finds it. Raises NotMoney."""
     currency = re.search(_CURRENCY, text)
-    number = re.search(rf"-?{_NUMBER}", text)
+    number = re.search(_NUMBER, text)
     if currency is None or number is None:
         raise NotMoney(f"{text!r} is not an amount with a currency")
+    sign = "-" if "-" in text else ""
     code = SIGNS.get(currency.group(), currency.group())
-    return money(_decimal(number.group()), code)
+    return money(sign + _plain(number.group()), code)
 
 
-def _decimal(digits: str) -> str:
-    """Turn 1,299.50 / 1.299,50 / 49,00 / 1.299 into a plain decimal text.
+def _plain(digits: str) -> str:
+    """1,299.50 / 1.299,50 / 49,00 / 1.299 as a plain decimal text.
 
-    The last separator is the decimal one unless exactly three digits follow it and nothing contradicts
-    thousands: amounts with three decimals do not occur in the currencies we know.
+    1.299 is read as thousands: amounts with three decimals do not occur in the currencies we know.
     """
-    separators = [character for character in digits if character in ".,"]
-    if not separators:
-        return digits
-    last = separators[-1]
-    whole, _, fraction = digits.rpartition(last)
-    if len(fraction) == 3 and (len(set(separators)) == 1):
-        return digits.replace(last, "")
-    return re.sub(r"[.,]", "", whole) + "." + fraction
+    if match := _GROUPED.fullmatch(digits):
+        whole, fraction = re.sub(r"[.,]", "", match["whole"]), match["fraction"]
+    elif match := _SIMPLE.fullmatch(digits):
+        whole, fraction = match["whole"], match["fraction"]
+    else:
+        raise NotMoney(f"{digits!r} is not a number")
+    return f"{whole}.{fraction}" if fraction else whole

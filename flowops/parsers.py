@@ -1,14 +1,26 @@
 """The body parser of every route: strict JSON, told apart by kind of refusal."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import IO, Any
 
 from rest_framework.exceptions import ParseError
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from flowops import strict_json
 from flowops.problems import LengthRequired, TooLarge
+
+
+class JSONAlways(DefaultContentNegotiation):
+    """There is one format, whatever the Accept header wishes for."""
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        renderer = next(iter(renderers))
+        return renderer, renderer.media_type
 
 
 class StrictJSONParser(BaseParser):

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -136,18 +136,23 @@ def _flatten(detail: Any, path: str = "") -> list[tuple[str, str]]:
     return [(path, str(detail))]
 
 
+def as_response(problem: Problem) -> JsonResponse:
+    """For answers given outside DRF."""
+    return JsonResponse(members(problem), status=problem.status, headers=problem.headers, content_type=MEDIA_TYPE)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
+    """Django's handler400: an unknown Host, a malformed request."""
+    return as_response(Problem("The request cannot be read."))
+
+
 def server_error(request: HttpRequest) -> JsonResponse:
     """Django's handler500: the same shape for a bug, and no detail of it."""
     problem = Problem("Something went wrong on our side.")
     problem.status, problem.error = HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error"
-    return JsonResponse(members(problem), status=500, content_type=MEDIA_TYPE)
+    return as_response(problem)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
     """Django's handler404, for paths no route answers."""
-    problem = NotFound("There is nothing at this path.")
-    return JsonResponse(members(problem), status=404, content_type=MEDIA_TYPE)
-
-
-def is_database_away(error: DatabaseError) -> bool:
-    return isinstance(error, OperationalError | InterfaceError)
+    return as_response(NotFound("There is nothing at this path."))

@@ -12,7 +12,8 @@ MAX_BYTES = 64 * 1024
 MAX_DEPTH = 20
 MAX_INTEGER = 2**53 - 1  # beyond it JavaScript clients lose digits (RFC 7493, I-JSON)
 
-_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# An unfinished string runs to the end: searching on from each of its quotes would take quadratic time.
+_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)', re.DOTALL)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 

@@ -32,6 +32,27 @@ class Triggers(Struct, frozen=True, kw_only=True):
             _run(using, *(f"DROP TRIGGER IF EXISTS {name}" for name in self.sqlite))
 
 
+def refusing_updates(table: str, name: str, *, when: str = "TRUE") -> Triggers:
+    """Triggers, called `name`, that refuse to update a row of the table when the condition on OLD and NEW holds."""
+    return Triggers(
+        sqlite={
+            name: f"CREATE TRIGGER {name} BEFORE UPDATE ON {table} WHEN {when}"
+            f" BEGIN SELECT RAISE(ABORT, '{name}'); END"
+        },
+        postgresql=(
+            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS"
+            f" $$ BEGIN {raising(name)} END $$",
+            f"DROP TRIGGER IF EXISTS {name} ON {table}",
+            f"CREATE TRIGGER {name} BEFORE UPDATE ON {table} FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION {name}()",
+        ),
+    )
+
+
+def raising(name: str) -> str:
+    """The PL/pgSQL statement that fails as a constraint of this name does."""
+    return f"RAISE EXCEPTION '{name}' USING ERRCODE = 'check_violation', CONSTRAINT = '{name}';"
+
+
 def keep(triggers: Triggers, app: AppConfig) -> None:
     """Keep these triggers in place across this app's migrations."""
     pre_migrate.connect(partial(_before, triggers), sender=app, weak=False)

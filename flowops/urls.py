@@ -20,5 +20,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
 ]
 
+handler400 = "flowops.problems.bad_request"
 handler404 = "flowops.problems.not_found"
 handler500 = "flowops.problems.server_error"

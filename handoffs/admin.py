@@ -60,9 +60,9 @@ def _each(request: HttpRequest, rows: QuerySet[Handoff], act: Callable[[str], Ha
         try:
             changed = act(handoff_id)
         except Problem as refusal:
-            messages.warning(request, f"{handoff_id}: {refusal.detail}")
+            messages.warning(request, f"Handoff {handoff_id}: {refusal.detail}")
         else:
-            messages.success(request, f"{handoff_id}: {changed.status}")
+            messages.success(request, f"Handoff {handoff_id}: {changed.status}")
 
 
 def _person(request: HttpRequest) -> Any:

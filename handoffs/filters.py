@@ -3,11 +3,15 @@ from typing import Any
 import django_filters
 from django.db.models import QuerySet
 from django.utils import timezone
-from rest_framework.exceptions import ValidationError
+from django.utils.dateparse import parse_datetime
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import CursorPagination
 from rest_framework.response import Response
 
 from handoffs.models import Handoff, HandoffStatus, Priority
+
+_YES_NO = [("true", "true"), ("false", "false")]
+_NOT_OURS = ValidationError({"cursor": ["Is not one we gave."]})
 
 
 class HandoffFilter(django_filters.FilterSet):
@@ -16,15 +20,17 @@ class HandoffFilter(django_filters.FilterSet):
     reason = django_filters.CharFilter()
     claimedBy = django_filters.CharFilter("claimed_by__username")
     customerId = django_filters.CharFilter("customer_id")
-    breached = django_filters.BooleanFilter(method="filter_breached")
+    breached = django_filters.ChoiceFilter(
+        choices=[("true", "true"), ("false", "false")], method="filter_breached"
+    )
 
     class Meta:
         model = Handoff
         fields: list[str] = []
 
-    def filter_breached(self, rows: QuerySet[Handoff], name: str, wanted: bool) -> QuerySet[Handoff]:
+    def filter_breached(self, rows: QuerySet[Handoff], name: str, wanted: str) -> QuerySet[Handoff]:
         late = Handoff.objects.breached(timezone.now()).values("pk")
-        return rows.filter(pk__in=late) if wanted else rows.exclude(pk__in=late)
+        return rows.filter(pk__in=late) if wanted == "true" else rows.exclude(pk__in=late)
 
 
 class HandoffPagination(CursorPagination):
@@ -48,15 +54,18 @@ class HandoffPagination(CursorPagination):
 
     def get_page_size(self, request: Any) -> int:
         asked = request.query_params.get(self.page_size_query_param, str(self.page_size))
-        if not (asked.isascii() and asked.isdigit() and 1 <= int(asked) <= self.max_page_size):
+        if not (asked.isascii() and asked.isdigit() and len(asked) < 10 and 1 <= int(asked) <= self.max_page_size):
             raise ValidationError({"limit": [f"Must be a whole number from 1 to {self.max_page_size}."]})
         return int(asked)
 
     def decode_cursor(self, request: Any) -> Any:
         try:
-            return super().decode_cursor(request)
-        except Exception as error:
-            raise ValidationError({"cursor": ["Is not one we gave."]}) from error
+            cursor = super().decode_cursor(request)
+        except NotFound as error:
+            raise _NOT_OURS from error
+        if cursor is not None and not _is_ours(cursor):
+            raise _NOT_OURS
+        return cursor
 
     def get_paginated_response(self, data: Any) -> Response:
         links = [
@@ -68,3 +77,14 @@ class HandoffPagination(CursorPagination):
 
     def get_paginated_response_schema(self, schema: Any) -> Any:
         return schema
+
+
+def _is_ours(cursor: Any) -> bool:
+    """Our cursors point at a time, or so many rows from the start where all rows have the same."""
+    if cursor.position is None:
+        return bool(cursor.offset)
+    try:
+        moment = parse_datetime(cursor.position)
+    except ValueError:
+        return False
+    return moment is not None and moment.tzinfo is not None

@@ -86,7 +86,8 @@ def proposal(content: Mapping[str, Any], *, handoff_id: str, now: datetime) -> P
 
 
 def _locked(handoff_id: str, version: int | None) -> Handoff:
-    rows = Handoff.objects.select_for_update(of=("self",), no_key=True).select_related("claimed_by")
+    # No join: after waiting for the lock PostgreSQL re-reads this row, but not the rows joined to it.
+    rows = Handoff.objects.select_for_update(of=("self",), no_key=True)
     handoff = rows.filter(id=handoff_id).first()
     if handoff is None:
         raise NotFound("Handoff not found", extra={"error": "Handoff not found"})
@@ -102,9 +103,9 @@ def _save(handoff: Handoff, *, by: User, now: datetime, change: str, data: Mappi
     """Write what the change decided, provided the row is still at the version that was read; then record it."""
     changed = Handoff.objects.filter(id=handoff.id, version=handoff.version - 1).update(
         status=handoff.status,
-        claimed_by=handoff.claimed_by,
+        claimed_by=handoff.claimed_by_id,
         claimed_at=handoff.claimed_at,
-        resolved_by=handoff.resolved_by,
+        resolved_by=handoff.resolved_by_id,
         resolved_at=handoff.resolved_at,
         resolution_notes=handoff.resolution_notes,
         sla_breached_at=handoff.sla_breached_at,
@@ -112,7 +113,7 @@ def _save(handoff: Handoff, *, by: User, now: datetime, change: str, data: Mappi
         version=handoff.version,
     )
     if changed != 1:
-        raise LostRace(handoff)
+        raise LostRace(Handoff.objects.get(id=handoff.id))
     trail.record([_act(handoff, by, change, {**data, "version": handoff.version})], now=now)
     publish([_event(handoff, change, now)])
 

@@ -115,7 +115,7 @@ class DebugHandoffsView(APIView):
             raise ValidationError(filters.errors)
         rows = filters.qs
         if handoff_id := request.query_params.get("id"):
-            rows = rows.filter(id=handoff_id.replace("\x00", ""))
+            rows = rows.filter(id=handoff_id)
         return Response(HandoffShape(rows[:50], many=True).data)
 
 

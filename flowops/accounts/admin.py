@@ -37,6 +37,11 @@ class CredentialAdmin(admin.ModelAdmin):
     readonly_fields = ("prefix", "created_at", "revoked_at")
     actions = ("revoke",)
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """A token stays its person's: given to another, it would act in their name."""
+        is_issued_token = isinstance(obj, OperatorToken)
+        return (*self.readonly_fields, "user") if is_issued_token else self.readonly_fields
+
     def save_model(self, request: HttpRequest, obj: Credential, form: Any, change: bool) -> None:
         key = None if change else obj.issue_key()
         super().save_model(request, obj, form, change)

@@ -5,12 +5,17 @@ bits) proves the right, the CRC-32 lets a scanner tell a real key from a look-al
 keyed hash is right for random secrets; slow password hashes are for guessable ones.
 """
 
+import re
 import secrets
 import zlib
 from typing import NamedTuple
 
 from django.conf import settings
-from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.crypto import salted_hmac
+
+_SHAPE = re.compile(
+    r"(?P<body>flow_[a-z]+_(?P<prefix>[0-9a-f]{12})_[0-9a-f]{48})_(?P<checksum>[0-9a-f]{8})", re.ASCII
+)
 
 
 class NewKey(NamedTuple):
@@ -30,10 +35,8 @@ def make() -> NewKey:
 
 def prefix_of(plain: str) -> str | None:
     """The prefix of a well-formed key, or None: a mistyped key costs no query."""
-    body, _, checksum = plain.rpartition("_")
-    parts = body.split("_")
-    well_formed = len(parts) == 4 and parts[0] == "flow" and constant_time_compare(checksum, _checksum(body))
-    return parts[2] if well_formed else None
+    match = _SHAPE.fullmatch(plain)
+    return match["prefix"] if match and match["checksum"] == _checksum(match["body"]) else None
 
 
 def digest(plain: str) -> str:

@@ -86,6 +86,8 @@ class Invoice(models.Model):
 
     def clean(self) -> None:
         _refuse_over_precise(self.amount, self.currency)
+        if self.payments.exclude(currency=self.currency).exists():
+            raise ValidationError({"currency": "Payments were made in another currency."})
 
 
 class _Movement(models.Model):
@@ -105,9 +107,6 @@ class _Movement(models.Model):
     def money(self) -> Money:
         return Money(amount=self.amount, currency=self.currency)
 
-    def clean(self) -> None:
-        _refuse_over_precise(self.amount, self.currency)
-
 
 class Payment(_Movement):
     invoice = models.ForeignKey(Invoice, models.PROTECT, related_name="payments")
@@ -117,6 +116,19 @@ class Payment(_Movement):
         constraints = [
             models.CheckConstraint(condition=models.Q(amount__gt=0), name="payment_amount_is_positive"),
         ]
+
+    def clean(self) -> None:
+        """The ledger's triggers would refuse the same; here a person is told."""
+        _refuse_over_precise(self.amount, self.currency)
+        if self.currency != self.invoice.currency:
+            raise ValidationError({"currency": f"The invoice is in {self.invoice.currency}."})
+        others = self.invoice.payments.exclude(pk=self.pk).aggregate(sum=models.Sum("amount"))["sum"] or 0
+        taken = (
+            self.invoice.refunds.exclude(status=RefundStatus.DENIED).aggregate(sum=models.Sum("amount"))["sum"]
+            or 0
+        )
+        if others + self.amount < taken:
+            raise ValidationError({"amount": f"{taken} of the invoice is refunded or waits to be."})
 
 
 class Refund(_Movement):
@@ -146,6 +158,10 @@ def _sum_of(rows: models.QuerySet[Payment] | models.QuerySet[Refund]) -> models.
     of_this_invoice = rows.filter(invoice=models.OuterRef("pk")).order_by()
     total = of_this_invoice.values("invoice").annotate(total=models.Sum("amount")).values("total")
     return models.Subquery(total, output_field=_amount())
+
+
+def _total(rows: models.QuerySet[Payment] | models.QuerySet[Refund]) -> Decimal:
+    return rows.aggregate(total=models.Sum("amount"))["total"] or Decimal(0)
 
 
 def _refuse_over_precise(amount: Decimal, currency: str) -> None:

@@ -8,10 +8,11 @@ Sums are rounded to minor units: SQLite keeps decimals as floating-point numbers
 at: no route or form offers it, and emptying a table row by row must stay possible.
 """
 
-from flowops.triggers import Triggers
+from flowops.triggers import Triggers, raising
 
 EXCEEDED = "refunded_never_exceeds_paid"
 FOREIGN = "currency_is_the_invoices"
+MOVED = "movement_stays_with_its_invoice"
 
 _PAID = "(SELECT ROUND(COALESCE(SUM(amount), 0), 2) FROM billing_payment WHERE invoice_id = NEW.invoice_id)"
 _TAKEN = (
@@ -20,49 +21,58 @@ _TAKEN = (
 )
 _CURRENCY = "(SELECT currency FROM billing_invoice WHERE id = NEW.invoice_id)"
 
-_EVENTS = {
-    "billing_refund": ("INSERT", "UPDATE"),
-    "billing_payment": ("INSERT", "UPDATE"),
-}
+_PAID_OTHERWISE = "SELECT 1 FROM billing_payment WHERE invoice_id = NEW.id AND currency <> NEW.currency"
+
+_MOVEMENTS = ("billing_refund", "billing_payment")
 
 
 def _sqlite() -> dict[str, str]:
-    definitions = {}
-    for table, events in _EVENTS.items():
-        for event in events:
+    definitions = {
+        "billing_invoice_currency": "CREATE TRIGGER billing_invoice_currency AFTER UPDATE ON billing_invoice BEGIN"
+        f" SELECT RAISE(ABORT, '{FOREIGN}') WHERE EXISTS ({_PAID_OTHERWISE}); END"
+    }
+    for table in _MOVEMENTS:
+        for event in ("INSERT", "UPDATE"):
             name = f"{table}_ledger_{event.lower()}"
             checks = (
                 f"SELECT RAISE(ABORT, '{EXCEEDED}') WHERE {_TAKEN} > {_PAID};"
                 f" SELECT RAISE(ABORT, '{FOREIGN}') WHERE NEW.currency <> {_CURRENCY};"
             )
+            if event == "UPDATE":
+                checks += f" SELECT RAISE(ABORT, '{MOVED}') WHERE NEW.invoice_id <> OLD.invoice_id;"
             definitions[name] = f"CREATE TRIGGER {name} AFTER {event} ON {table} BEGIN {checks} END"
     return definitions
 
 
 def _postgresql() -> tuple[str, ...]:
-    function = f"""
+    movement = f"""
         CREATE OR REPLACE FUNCTION billing_keep_ledger() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
             PERFORM 1 FROM billing_invoice WHERE id = NEW.invoice_id FOR NO KEY UPDATE;
-            IF {_TAKEN} > {_PAID} THEN
-                RAISE EXCEPTION '{EXCEEDED}' USING ERRCODE = 'check_violation', CONSTRAINT = '{EXCEEDED}';
-            END IF;
-            IF NEW.currency <> {_CURRENCY} THEN
-                RAISE EXCEPTION '{FOREIGN}' USING ERRCODE = 'check_violation', CONSTRAINT = '{FOREIGN}';
-            END IF;
+            IF {_TAKEN} > {_PAID} THEN {raising(EXCEEDED)} END IF;
+            IF NEW.currency <> {_CURRENCY} THEN {raising(FOREIGN)} END IF;
+            IF TG_OP = 'UPDATE' AND NEW.invoice_id <> OLD.invoice_id THEN {raising(MOVED)} END IF;
             RETURN NULL;
         END $$
     """
+    invoice = f"""
+        CREATE OR REPLACE FUNCTION billing_keep_currency() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF EXISTS ({_PAID_OTHERWISE}) THEN {raising(FOREIGN)} END IF;
+            RETURN NULL;
+        END $$
+    """
+    kept = [(table, "INSERT OR UPDATE", "billing_keep_ledger") for table in _MOVEMENTS]
+    kept.append(("billing_invoice", "UPDATE", "billing_keep_currency"))
     installed = (
         statement
-        for table, events in _EVENTS.items()
+        for table, events, function in kept
         for statement in (
             f"DROP TRIGGER IF EXISTS {table}_ledger ON {table}",
-            f"CREATE TRIGGER {table}_ledger AFTER {' OR '.join(events)} ON {table}"
-            " FOR EACH ROW EXECUTE FUNCTION billing_keep_ledger()",
+            f"CREATE TRIGGER {table}_ledger AFTER {events} ON {table} FOR EACH ROW EXECUTE FUNCTION {function}()",
         )
     )
-    return (function, *installed)
+    return (movement, invoice, *installed)
 
 
 TRIGGERS = Triggers(sqlite=_sqlite(), postgresql=_postgresql())

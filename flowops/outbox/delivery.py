@@ -26,18 +26,23 @@ WAITS = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
 
 
 def deliver_due(now: Callable[[], datetime], *, limit: int = 50) -> int:
-    """Attempt what is due, oldest first. Returns how many were attempted."""
-    leased = _lease(limit)
-    for delivery in leased:
+    """Attempt what is due, oldest first. Returns how many were attempted.
+
+    One lease at a time: of a batch, the last would run out while the first are being sent.
+    """
+    for attempted in range(limit):
+        delivery = _lease()
+        if delivery is None:
+            return attempted
         _attempt(delivery, now)
-    return len(leased)
+    return limit
 
 
-def _lease(limit: int) -> list[Delivery]:
-    """Take hold of due deliveries. PostgreSQL skips rows another worker is taking; the epoch decides on both."""
+def _lease() -> Delivery | None:
+    """Take hold of a due delivery. PostgreSQL skips rows another worker is taking; the epoch decides on both."""
     with transaction.atomic():
         due = Delivery.objects.due().order_by("not_before").select_for_update(skip_locked=True)
-        return [delivery for delivery in due[:limit] if _take(delivery)]
+        return next((delivery for delivery in due[:10] if _take(delivery)), None)
 
 
 def _take(delivery: Delivery) -> bool:
@@ -51,7 +56,8 @@ def _take(delivery: Delivery) -> bool:
 
 def _attempt(delivery: Delivery, now: Callable[[], datetime]) -> None:
     try:
-        _message(delivery).send()
+        if not _message(delivery).send():
+            raise ValueError("it has no recipient")
     except (SMTPException, OSError, ValueError) as error:
         _failed(delivery, error)
     else:

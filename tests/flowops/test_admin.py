@@ -116,10 +116,12 @@ def test_every_page_of_a_model_opens(admin_client, model):
 
 
 @pytest.mark.parametrize("model", ROWS, ids=_named)
-@pytest.mark.parametrize("words", ["lea", "' OR 1=1 --", "\x00"], ids=["found", "quoted", "NUL"])
-def test_any_search_is_answered(admin_client, model, words):
+@pytest.mark.parametrize(
+    ("words", "status"), [("lea", 200), ("' OR 1=1 --", 200), ("\x00", 400)], ids=["found", "quoted", "NUL"]
+)
+def test_any_search_is_answered(admin_client, model, words, status):
     ROWS[model]()
-    assert admin_client.get(_page(model, "changelist"), {"q": words}).status_code == 200
+    assert admin_client.get(_page(model, "changelist"), {"q": words}).status_code == status
 
 
 @pytest.mark.parametrize("model", ROWS, ids=_named)
@@ -206,8 +208,8 @@ def test_handoffs_are_claimed_and_resolved_from_the_list_and_a_refusal_is_told(a
     admin_client.post(_page(Handoff, "changelist"), {"action": "claim", "_selected_action": first.pk})
     answer = admin_client.post(_page(Handoff, "changelist"), {"action": "claim", **chosen}, follow=True)
     told = {str(message) for message in answer.context["messages"]}
-    refusal = f"{first.pk}: Handoff already claimed or not pending"
-    assert told == {f"{first.pk}: claimed", refusal, f"{second.pk}: claimed"}
+    refusal = f"Handoff {first.pk}: Handoff already claimed or not pending"
+    assert told == {f"Handoff {first.pk}: claimed", refusal, f"Handoff {second.pk}: claimed"}
     admin_client.post(_page(Handoff, "changelist"), {"action": "resolve", **chosen})
     assert set(Handoff.objects.values_list("status", "resolved_by")) == {("resolved", admin_user.pk)}
 

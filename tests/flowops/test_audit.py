@@ -1,7 +1,7 @@
 """S3: the trail is append-only; through the ORM no entry can be changed or removed."""
 
 import pytest
-from django.db import transaction
+from django.db import IntegrityError, connection, transaction
 
 from flowops.audit import trail
 from flowops.audit.models import AppendOnly, Entry
@@ -69,5 +69,26 @@ CHANGES = {
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_an_entry_is_never_changed_or_removed(entry, change):
     with pytest.raises(AppendOnly), transaction.atomic():
+        change(entry)
+    assert Entry.objects.values_list("actor", flat=True).get() == "olga"
+
+
+AROUND = {
+    "a new entry with an old key": lambda entry: Entry(
+        pk=entry.pk, at=entry.at, actor="mallory", action="x", subject="x", data={}
+    ).save(),
+    "inserting over it": lambda entry: Entry.objects.bulk_create(
+        [Entry(pk=entry.pk, at=entry.at, actor="mallory", action="x", subject="x", data={})],
+        update_conflicts=True,
+        update_fields=["actor"],
+        unique_fields=["id"],
+    ),
+    "SQL": lambda entry: connection.cursor().execute("UPDATE audit_entry SET actor = 'mallory'"),
+}
+
+
+@pytest.mark.parametrize("change", AROUND.values(), ids=AROUND)
+def test_nor_is_it_changed_around_its_model(entry, change):
+    with pytest.raises(IntegrityError), transaction.atomic():
         change(entry)
     assert Entry.objects.values_list("actor", flat=True).get() == "olga"

@@ -296,3 +296,21 @@ def test_what_a_mail_server_refuses_is_not_delivered(receiver):
     assert (receiver.mails, stored.state, stored.attempts) == ([], DeliveryState.PENDING, 1)
     assert stored.last_error.startswith("SMTPRecipientsRefused: ")
     assert "no such person" in stored.last_error
+
+
+@pytest.mark.django_db
+def test_a_lease_is_taken_when_a_mail_is_sent_not_before(server):
+    """A lease for a whole batch would run out for the last while the first are on their way."""
+    for number in range(3):
+        _queued(f"eml_{number}")
+    held = []
+    server.act = lambda *_: held.append(Delivery.objects.filter(lease_until__isnull=False).count())
+    assert deliver_due(timezone.now) == 3
+    assert held == [1, 1, 1]
+
+
+@pytest.mark.django_db
+def test_a_mail_without_a_recipient_is_not_called_delivered():
+    _queued(recipient="")
+    deliver_due(timezone.now)
+    assert (_stored().state, _stored().last_error) == ("pending", "ValueError: it has no recipient")

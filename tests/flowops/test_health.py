@@ -117,7 +117,6 @@ NOWHERE = [
     "/nowhere/",
     "/chat/",
     "/handoffs/a%20b",
-    "/handoffs/a%00b",
     "/%E2%98%83",
     "/.env",
 ]

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.apps import apps
+from django.core.exceptions import ValidationError
 from django.core.management.sql import emit_pre_migrate_signal
 from django.db import IntegrityError, connection, transaction
 from django.db.models.signals import post_migrate
@@ -119,3 +120,34 @@ def test_the_triggers_survive_a_migration_that_alters_their_table():
     factories.RefundFactory(invoice=invoice)
     with pytest.raises(IntegrityError, match=triggers.EXCEEDED), transaction.atomic():
         factories.RefundFactory(invoice=invoice)
+
+
+def test_a_payment_does_not_move_to_another_invoice():
+    """Else the refund of the first would have nothing left that was paid for it."""
+    refund = factories.RefundFactory()
+    other = factories.InvoiceFactory()
+    with pytest.raises(IntegrityError, match=triggers.MOVED), transaction.atomic():
+        Payment.objects.filter(invoice=refund.invoice).update(invoice=other)
+
+
+def test_an_invoice_keeps_the_currency_it_was_paid_in():
+    invoice = factories.paid_invoice()
+    with pytest.raises(IntegrityError, match=triggers.FOREIGN), transaction.atomic():
+        Invoice.objects.filter(pk=invoice.pk).update(currency="USD")
+
+
+def test_a_form_is_told_in_words_what_the_ledger_would_refuse():
+    refund = factories.RefundFactory()
+    payment = refund.invoice.payments.get()
+    payment.currency = "USD"
+    with pytest.raises(ValidationError, match="The invoice is in EUR"):
+        payment.clean()
+    payment.currency, payment.amount = "EUR", Decimal("48.99")
+    with pytest.raises(ValidationError, match="is refunded"):
+        payment.clean()
+    payment.amount = Decimal("49.001")
+    with pytest.raises(ValidationError, match="more decimals"):
+        payment.clean()
+    refund.invoice.currency = "USD"
+    with pytest.raises(ValidationError, match="another currency"):
+        refund.invoice.clean()

@@ -1,6 +1,7 @@
 """S4: whatever bytes come, the reader answers with a value we can store or with NotStrictJSON, nothing else."""
 
 import json
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -144,3 +145,13 @@ def test_twenty_levels_are_read_and_any_more_refused(depth, opening):
     else:
         with pytest.raises(NotStrictJSON, match="nested deeper"):
             loads(body)
+
+
+@pytest.mark.parametrize(
+    "body", [b'"' + b'\\"' * 32_000, b'"' * 65_000, b"[" * 65_000], ids=["escaped", "quotes", "open"]
+)
+def test_a_hostile_body_takes_no_time(body):
+    started = time.perf_counter()
+    with pytest.raises(NotStrictJSON):
+        loads(body)
+    assert time.perf_counter() - started < 2  # it was thirteen seconds while the scan was quadratic

@@ -220,7 +220,8 @@ def test_the_list_shows_what_was_asked_for(call, keys, query, names):
 
 
 BAD = """status=done priority=medium ordering=id ordering= limit=0 limit=201 limit=-1 limit=1.5 limit= limit=%C2%B2
-reason=%00 claimedBy=a%00b customerId=%00 cursor=a"""
+breached=maybe breached=1 cursor=a cursor=! cursor=cD1nYXJiYWdl cursor=cD0yMDI2LTEzLTQ1 cursor=cD0yMDI2LTAxLTAx
+cursor=cD0A"""
 
 
 @pytest.mark.parametrize("query", BAD.split())
@@ -292,3 +293,15 @@ def test_a_supervisor_may_mark_a_handoff_late(call, keys, waiting):
     first, second = (call(*BREACH, keys["susan"]).json()["handoff"] for _ in range(2))
     assert first == second
     assert (first["version"], first["slaBreachedAt"] is not None) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "path", ["/handoffs?reason=%00", "/handoffs/a%00b", "/admin/?q=%00", "/debug/handoffs?id=a%00"]
+)
+def test_a_nul_in_the_address_is_refused_before_any_database_sees_it(call, keys, path):
+    answer = call("GET", path, keys["susan"])
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
+
+
+def test_a_limit_of_five_thousand_digits_is_refused(call, keys):
+    assert call("GET", f"/handoffs?limit={'9' * 5000}", keys["vera"]).status_code == 400

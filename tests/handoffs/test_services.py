@@ -4,6 +4,7 @@ M3 too: what was proposed and not approved is denied when its handoff closes, an
 """
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
@@ -292,3 +293,39 @@ def test_resolved_twice_at_once_it_is_resolved_once():
         "handoff.resolved",
     ]
     assert Handoff.objects.get().version == 3
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("act", ["resolve", "breach", "claim"])
+def test_who_waits_for_the_lock_sees_the_owner_who_held_it(act):
+    """PostgreSQL re-reads the locked row after the wait, but nothing that was joined to it."""
+    olga, _ = factories.operator("olga", "operator")
+    susan, _ = factories.operator("susan", "supervisor")
+    handoff = factories.HandoffFactory()
+    claimed = threading.Event()
+
+    def second():
+        claimed.wait(5)
+        try:
+            match act:
+                case "resolve":
+                    resolve_handoff(handoff.id, by=susan, notes="", now=LATER)
+                case "breach":
+                    record_breach(handoff.id, by=susan, now=LATER)
+                case "claim":
+                    claim_handoff(handoff.id, by=susan, now=LATER)
+        except Problem as refusal:
+            return refusal
+        finally:
+            connection.close()
+        return None
+
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(second)
+        with transaction.atomic():
+            claim_handoff(handoff.id, by=olga, now=NOW)
+            claimed.set()
+            time.sleep(0.3)
+        refusal = waiting.result()
+    assert Handoff.objects.get().claimed_by == olga
+    assert (refusal and refusal.extra["owner"]) == ("olga" if act == "claim" else None)

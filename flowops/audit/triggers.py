@@ -1,0 +1,6 @@
+"""An audit entry, once written, is never changed, whoever writes and how (S3)."""
+
+from flowops.triggers import refusing_updates
+
+UNCHANGED = "audit_entry_is_append_only"
+TRIGGERS = refusing_updates("audit_entry", UNCHANGED)
