@@ -33,7 +33,7 @@ class Triggers(Struct, frozen=True, kw_only=True):
 
 
 def refusing_updates(table: str, name: str, *, when: str = "TRUE") -> Triggers:
-    """Triggers, called `name`, that refuse to update a row of the table when the condition on OLD and NEW holds."""
+    """Refuse to update a row of the table when the condition on OLD and NEW holds, like a constraint `name`."""
     return Triggers(
         sqlite={
             name: f"CREATE TRIGGER {name} BEFORE UPDATE ON {table} WHEN {when}"
