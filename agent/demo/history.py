@@ -21,7 +21,7 @@ from handoffs.models import Handoff, HandoffStatus
 DAYS = 30
 CUSTOMERS = 60
 MESSAGES = 360
-REST = timedelta(hours=36)  # before the end, so that the newcomer finds a queue with something in it
+REST = timedelta(hours=9)  # before the end the operators stop
 
 _FIRST = ("Ana", "Ben", "Chidi", "Dora", "Elif", "Finn", "Greta", "Hugo", "Ines", "Jun", "Kaya", "Liam")
 _LAST = ("Abel", "Brandt", "Costa", "Duarte", "Eze", "Fischer", "Greco", "Haas", "Ito", "Jensen")
@@ -42,6 +42,17 @@ _MESSAGES = (
     ("Cancel my plan and refund {invoice}, please.", 2),
     ("I was charged €312 on inv_77777, what is that?", 2),
     ("Refund please", 6),
+)
+# In the last hours, newest first; nobody has looked yet: so the newcomer finds a queue with something in it.
+_TODAY = (
+    "Can I talk to a person, please?",
+    "I was charged €312 on inv_77777, what is that?",
+    "Urgent: our seats disappeared, can somebody call me?",
+    "Please cancel my subscription.",
+    "Cancel my plan and refund me, please.",
+    "The export has been spinning since this morning.",
+    "I want to speak to a human now.",
+    "Please cancel my account at the end of the month.",
 )
 _NOTES = (
     "Called the customer, all settled.",
@@ -135,6 +146,8 @@ def _script(
         known = [invoice for invoice in invoices if invoice.issued_at <= at] or invoices
         text = dice.choice(texts).format(invoice=dice.choice(known).id)
         moments.append(Moment(at, customer.id, text))
+    for hours, (customer, _) in enumerate(dice.sample(cast, len(_TODAY))):
+        moments.append(Moment(end - timedelta(hours=hours, minutes=20), customer.id, _TODAY[hours]))
     return sorted(moments)
 
 

@@ -106,13 +106,13 @@ def test_the_demo_touches_nothing_outside_the_demo(options):
 def demo(settings, tmp_path, monkeypatch):
     settings.DEMO = True
     monkeypatch.setattr(access, "_path", lambda: tmp_path / "access.json")
-    monkeypatch.setattr(history, "MESSAGES", 150)
+    monkeypatch.setattr(history, "MESSAGES", 60)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_the_demo_lives_through_thirty_days(demo):
     call_command("demo", "--reset")
-    assert Interaction.objects.count() == 150
+    assert Interaction.objects.count() == 68
     assert not Interaction.objects.exclude(state="done").exists()
     assert {*Handoff.objects.values_list("status", flat=True)} >= {"pending", "resolved"}
     for invoice in Invoice.objects.with_ledger(since=NOW).filter(refunds__isnull=False):
