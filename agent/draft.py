@@ -1,6 +1,7 @@
 """Compose a reply as statements, from what was decided and what is known. It decides nothing."""
 
 from collections.abc import Iterator
+from typing import assert_never
 
 from agent import phrases
 from agent import statements as say
@@ -40,6 +41,8 @@ def _body(grounds: Grounds) -> Iterator[Statement]:
             yield from _answer(grounds)
         case Outcome.ESCALATE:
             yield from _missing_invoices(grounds)
+        case _:
+            assert_never(grounds.decision.outcome)
 
 
 def _refund(grounds: Grounds) -> Iterator[Statement]:

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from agent import plan, response
+from agent import draft, phrases, plan, response
 from agent.values import (
     JoinHandoff,
     Mode,
@@ -16,8 +16,9 @@ from agent.values import (
     ReserveRefund,
 )
 from flowops.money import money
+from policy.ruleset import Band, Then
 from policy.values import Outcome
-from tests.agent.worlds import RULES, account, eur, evidence, message, with_ledger
+from tests.agent.worlds import RULES, account, decision, eur, evidence, grounds, message, with_ledger
 from tests.factories import NOW, invoice_fact
 
 OLD = NOW.replace(month=2, day=12)  # 31 days before NOW
@@ -50,6 +51,7 @@ SCENARIOS = {
     "already with a person": ("refund inv_123", evidence(with_ledger(pending="49.00")), "needs_human", "refund.already_pending", "A refund of €49.00 for invoice inv_123 is waiting for a decision by a member of our team."),
     "denied by a person": ("refund inv_123", evidence(invoice_fact(was_denied=True)), "deny", "refund.denied_before", "A member of our team has already decided against a refund for invoice inv_123."),
     "above what the plan refunds": ("refund inv_123", evidence(invoice_fact(total=eur("5000.00"))), "needs_human", "refund.auto_limit", "A refund of €5,000.00 for invoice inv_123"),
+    "several amounts": ("refund €10 or €20 of inv_123", evidence(), "escalate", "refund.several_amounts", "We have passed your request to a member of our team."),
     "nothing paid": ("refund please", evidence(invoices=()), "deny", "refund.nothing_paid", "There is no paid invoice on your account."),
     "status, refunded": ("where is my refund?", evidence(with_ledger(refunded="20.00", pending="9.00")), "answer", "answer.refund_status", "Invoice inv_123 has already been refunded with €20.00. A refund of €9.00 for invoice inv_123 is waiting for a decision by a member of our team."),
     "status, none": ("where is my refund?", evidence(), "answer", "answer.refund_status", "There are no refunds on your account."),
@@ -111,6 +113,23 @@ def test_a_proposal_is_exactly_what_was_decided():
     assert (handoff.proposal.money, handoff.proposal.limit) == (eur("100.01"), eur("100.00"))
     assert isinstance(mail, QueueEmail)
     assert (mail.recipient, mail.body) == ("lea@example.com", made.reply)
+
+
+def test_what_the_plan_never_refunds_is_denied_with_its_total():
+    free = RULES.plans["free"]
+    top = msgspec.structs.replace(free.refund_bands["EUR"][1], up_to=eur("1000").amount)
+    never = Band(over=eur("1000").amount, then=Then.DENY)
+    strict = msgspec.structs.replace(free, refund_bands={"EUR": (free.refund_bands["EUR"][0], top, never)})
+    rules = msgspec.structs.replace(RULES, plans=RULES.plans | {"pro": strict})
+    facts = evidence(invoice_fact(total=eur("5000.00")))
+    made = plan.compose(message("refund inv_123"), facts, rules, policy_version=1)
+    assert (made.decision.outcome, made.violations) == (Outcome.DENY, ())
+    assert "Your refund was not approved. Invoice inv_123 is for €5,000.00." in made.reply
+
+
+def test_of_an_unknown_account_nothing_is_said_even_if_policy_should_let_it():
+    nobody = grounds(evidence=evidence(account=None), decision=decision(Outcome.ANSWER, "answer.account"))
+    assert phrases.render(draft.reply(nobody)) == phrases.THANKS
 
 
 def test_an_urgent_message_is_urgent():
