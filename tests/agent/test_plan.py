@@ -58,6 +58,7 @@ SCENARIOS = {
     "status, named": ("was inv_123 refunded?", evidence(), "answer", "answer.refund_status", "No refund has been made for invoice inv_123."),
     "policy": ("what is your refund policy?", evidence(), "answer", "answer.refund_policy", "Refunds are possible within 30 days of payment."),
     "bill": ("why was I charged on inv_123?", evidence(), "answer", "answer.billing", "Invoice inv_123 is for €49.00. Invoice inv_123 is paid. Invoice inv_123 was paid on 12 March 2026."),
+    "an unpaid bill": ("why was I charged on inv_123?", evidence(invoice_fact(status="open", paid=eur("0").amount, paid_at=None)), "answer", "answer.billing", "Invoice inv_123 is for €49.00. Invoice inv_123 is open. Your ticket"),
     "no bills": ("what is on my last invoice?", evidence(invoices=()), "answer", "answer.billing", "There are no invoices on your account."),
     "account": ("is my API key active?", evidence(), "answer", "answer.account", "Your account is on the pro plan. Your API key is expired. Our response time for your plan is 24 hours."),
     "no key": ("is my API key active?", evidence(account=account(api_key_status="none")), "answer", "answer.account", "Your account has no API key yet."),
