@@ -47,7 +47,7 @@ def _decided(evidence: Evidence, decision: Decision, violations: tuple[Violation
     yield "verification_failed" if violations else "verification_passed"
     for violation in violations:
         yield f"verify_issue:{violation.check}: {violation.span}"
-    if decision.outcome in (Outcome.ESCALATE, Outcome.NEEDS_HUMAN):
+    if decision.needs_a_person:
         yield "escalate_to_human"
 
 

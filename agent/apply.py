@@ -1,20 +1,21 @@
-"""Make a plan true: one short transaction, and the only place where a turn writes.
+"""Make a plan true: one short transaction, and the only place where a turn's effects are written.
 
 The fence comes first: the interaction is finished only by whoever still holds it, and only as the customer's
 next turn. Every effect then inserts a row whose key comes from the interaction. So a plan made on old facts, a
 process that was taken for dead, and the same plan twice are each refused by the database and undone as a whole.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, assert_never
+from typing import Any, NamedTuple, assert_never
 
 import msgspec
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, OperationalError, transaction
 
 from agent.models import Interaction, InteractionState
 from agent.values import (
+    Effect,
     JoinHandoff,
-    Message,
     OpenHandoff,
     OpenTicket,
     Plan,
@@ -23,15 +24,15 @@ from agent.values import (
     ReserveRefund,
     ReuseTicket,
 )
-from agent.values import Proposal as ProposalValue
 from flowops.audit import trail
 from flowops.billing import ledger
 from flowops.outbox.models import Delivery, Event
 from flowops.outbox.publish import publish
 from handoffs import services
-from handoffs.models import Handoff, Proposal, Ticket, TicketStatus
+from handoffs.models import Handoff
 
 ACTOR = "agent"
+_DEADLOCK, _SERIALIZATION_FAILURE = "40P01", "40001"  # PostgreSQL undid us so that another could go on
 
 
 class LeaseLost(Exception):
@@ -42,17 +43,32 @@ class FactsChanged(Exception):
     """What the plan rests on is no longer so. Nothing was changed; plan again."""
 
 
+class Happened(NamedTuple):
+    """One thing that became true: for the trail, and where the world may know, for the outbox."""
+
+    name: str
+    subject: str
+    data: dict[str, Any]
+    is_event: bool = True
+
+
 def plan(plan: Plan, *, epoch: int, response: bytes, now: datetime) -> None:
     """Carry out a live plan and store its answer, or nothing at all. Raises LeaseLost, FactsChanged."""
     try:
         with transaction.atomic():
             _finish(plan, epoch, response, now)
-            consequences = _Consequences(plan, now)
-            for effect in plan.effects:
-                consequences.perform(effect)
-            consequences.record()
+            _hold_the_case(plan)
+            happened = [
+                _completed(plan),
+                *(done for effect in plan.effects for done in _perform(effect, plan, now)),
+            ]
+            _record(happened, plan, now)
     except IntegrityError as error:
         raise FactsChanged from error
+    except OperationalError as error:
+        if _sqlstate(error) in (_DEADLOCK, _SERIALIZATION_FAILURE):
+            raise FactsChanged from error
+        raise
 
 
 def _finish(plan: Plan, epoch: int, response: bytes, now: datetime) -> None:
@@ -78,131 +94,130 @@ def _finish(plan: Plan, epoch: int, response: bytes, now: datetime) -> None:
         raise LeaseLost
 
 
-class _Consequences:
-    """Performs effects one by one and gathers what they leave for the outbox and the trail."""
+def _hold_the_case(plan: Plan) -> None:
+    """Before the ticket and the money, lock the handoff that people may be resolving just now, as they do."""
+    case = plan.evidence.open_case
+    if case is not None and case.handoff_id is not None and services.lock_live(case.handoff_id) is None:
+        raise FactsChanged
 
-    def __init__(self, plan: Plan, now: datetime) -> None:
-        self.plan, self.now = plan, now
-        self.message: Message = plan.message
-        self.events: list[Event] = []
-        self.mails: list[Delivery] = []
-        self.acts: list[trail.Act] = []
-        self._happened(
-            "interaction.completed",
-            str(self.message.interaction_id),
-            {
-                "ticketId": plan.ticket_id,
-                "outcome": plan.decision.outcome.value,
-                "rule": plan.decision.rule,
-                "policyVersion": plan.decision.policy_version,
-                "escalated": plan.escalated,
-                "verified": not plan.violations,
-            },
-        )
 
-    def perform(self, effect: Any) -> None:
-        match effect:
-            case OpenTicket():
-                self._open_ticket(effect)
-            case ReuseTicket():
-                self._reuse_ticket(effect)
-            case RecordRefund(refund_id=refund, invoice_id=invoice, money=money):
-                ledger.issue(refund, invoice_id=invoice, money=money, by=ACTOR, now=self.now)
-                self._happened("refund.issued", refund, {"invoiceId": invoice, "amount": str(money)})
-            case ReserveRefund(refund_id=refund, invoice_id=invoice, money=money):
-                ledger.reserve(refund, invoice_id=invoice, money=money, now=self.now)
-                self._happened("refund.pending", refund, {"invoiceId": invoice, "amount": str(money)})
-            case OpenHandoff():
-                self._open_handoff(effect)
-            case JoinHandoff():
-                self._join_handoff(effect)
-            case QueueEmail():
-                self._queue_email(effect)
-            case _:
-                assert_never(effect)
+def _completed(plan: Plan) -> Happened:
+    data = {
+        "ticketId": plan.ticket_id,
+        "outcome": plan.decision.outcome.value,
+        "rule": plan.decision.rule,
+        "policyVersion": plan.decision.policy_version,
+        "escalated": plan.escalated,
+        "verified": not plan.violations,
+    }
+    return Happened("interaction.completed", str(plan.message.interaction_id), data)
 
-    def record(self) -> None:
-        publish(self.events, self.mails)
-        trail.record(self.acts, now=self.now)
 
-    def _open_ticket(self, effect: OpenTicket) -> None:
-        Ticket.objects.create(
-            id=effect.ticket_id,
-            customer_id=self.message.customer_id,
-            subject=effect.subject,
-            status=TicketStatus.OPEN if effect.stays_open else TicketStatus.RESOLVED,
-            created_at=self.now,
-            resolved_at=None if effect.stays_open else self.now,
-        )
-
-    def _reuse_ticket(self, effect: ReuseTicket) -> None:
-        still_open = Ticket.objects.filter(id=effect.ticket_id, status=TicketStatus.OPEN)
-        ends = {} if effect.stays_open else {"status": TicketStatus.RESOLVED, "resolved_at": self.now}
-        if still_open.update(**{"customer_id": self.message.customer_id, **ends}) != 1:
-            raise FactsChanged
-
-    def _open_handoff(self, effect: OpenHandoff) -> None:
-        Handoff.objects.create(
-            id=effect.handoff_id,
-            ticket_id=effect.ticket_id,
-            customer_id=self.message.customer_id,
-            reason=effect.reason,
-            priority=effect.priority,
-            confidence=self.plan.reading.confidence,
-            issues=list(effect.issues),
-            actions=list(self.plan.actions),
-            sla_due_at=effect.claim_due_at,
-            created_at=self.now,
-            updated_at=self.now,
-        )
-        self._happened(
-            "handoff.opened", effect.handoff_id, {"ticketId": effect.ticket_id, "reason": effect.reason}
-        )
-        self._propose(effect.proposal, effect.handoff_id)
-
-    def _join_handoff(self, effect: JoinHandoff) -> None:
-        live = Handoff.objects.live().filter(id=effect.handoff_id).select_for_update(of=("self",), no_key=True)
-        handoff = live.first()
-        if handoff is None:
-            raise FactsChanged
-        handoff.issues = [*handoff.issues, *effect.issues]
-        handoff.updated_at = self.now
-        handoff.version += 1
-        handoff.save(update_fields=["issues", "updated_at", "version"])
-        self._happened("handoff.joined", effect.handoff_id, {"version": handoff.version})
-        self._propose(effect.proposal, effect.handoff_id)
-
-    def _propose(self, proposal: ProposalValue | None, handoff_id: str) -> None:
-        if proposal is not None:
-            content = msgspec.to_builtins(proposal)
-            row: Proposal = services.proposal(content, handoff_id=handoff_id, now=self.now)
-            row.save(force_insert=True)
-
-    def _queue_email(self, effect: QueueEmail) -> None:
-        self.mails.append(
-            Delivery(
-                id=effect.delivery_id,
-                event=self.events[0],
+def _perform(effect: Effect, plan: Plan, now: datetime) -> Iterator[Happened]:
+    match effect:
+        case OpenTicket():
+            yield from _open_ticket(effect, plan, now)
+        case ReuseTicket():
+            yield from _reuse_ticket(effect, plan, now)
+        case RecordRefund(refund_id=refund, invoice_id=invoice, money=money):
+            ledger.issue(refund, invoice_id=invoice, money=money, by=ACTOR, now=now)
+            yield Happened("refund.issued", refund, {"invoiceId": invoice, "money": msgspec.to_builtins(money)})
+        case ReserveRefund(refund_id=refund, invoice_id=invoice, money=money):
+            ledger.reserve(refund, invoice_id=invoice, money=money, now=now)
+            yield Happened("refund.pending", refund, {"invoiceId": invoice, "money": msgspec.to_builtins(money)})
+        case OpenHandoff():
+            yield from _open_handoff(effect, plan, now)
+        case JoinHandoff():
+            yield from _join_handoff(effect, now)
+        case QueueEmail(delivery_id=delivery):
+            Delivery.objects.create(
+                id=delivery,
                 recipient=effect.recipient,
                 subject=effect.subject,
                 body=effect.body,
-                not_before=self.now,
-                created_at=self.now,
+                event_id=_event_id("interaction.completed", plan),
+                not_before=now,
+                created_at=now,
             )
-        )
+            yield Happened("email.queued", delivery, {}, is_event=False)
+        case _:
+            assert_never(effect)
 
-    def _happened(self, name: str, subject: str, data: dict[str, Any]) -> None:
-        """One thing that became true: an event for others and an entry for the trail."""
-        key = str(self.message.interaction_id).partition("_")[2]
-        self.events.append(
-            Event(
-                id=f"evt_{key}_{name.replace('.', '_')}",
-                name=name,
-                customer_id=self.message.customer_id,
-                payload={"id": subject, "interactionId": self.message.interaction_id, **data},
-                created_at=self.now,
-            )
+
+def _open_ticket(effect: OpenTicket, plan: Plan, now: datetime) -> Iterator[Happened]:
+    services.open_ticket(
+        effect.ticket_id,
+        customer_id=plan.message.customer_id,
+        subject=effect.subject,
+        stays_open=effect.stays_open,
+        now=now,
+    )
+    yield Happened("ticket.opened", effect.ticket_id, {"staysOpen": effect.stays_open}, is_event=False)
+
+
+def _reuse_ticket(effect: ReuseTicket, plan: Plan, now: datetime) -> Iterator[Happened]:
+    is_open = services.continue_ticket(
+        effect.ticket_id, customer_id=plan.message.customer_id, stays_open=effect.stays_open, now=now
+    )
+    if not is_open:
+        raise FactsChanged
+    if not effect.stays_open:
+        yield Happened("ticket.resolved", effect.ticket_id, {}, is_event=False)
+
+
+def _open_handoff(effect: OpenHandoff, plan: Plan, now: datetime) -> Iterator[Happened]:
+    Handoff.objects.create(
+        id=effect.handoff_id,
+        ticket_id=effect.ticket_id,
+        customer_id=plan.message.customer_id,
+        reason=effect.reason,
+        priority=effect.priority,
+        confidence=plan.reading.confidence,
+        issues=list(effect.issues),
+        actions=list(plan.actions),
+        sla_due_at=effect.claim_due_at,
+        created_at=now,
+        updated_at=now,
+    )
+    yield Happened("handoff.opened", effect.handoff_id, {"ticketId": effect.ticket_id, "reason": effect.reason})
+    if effect.proposal is not None:
+        services.propose(msgspec.to_builtins(effect.proposal), handoff_id=effect.handoff_id, now=now)
+
+
+def _join_handoff(effect: JoinHandoff, now: datetime) -> Iterator[Happened]:
+    handoff = services.lock_live(effect.handoff_id)
+    if handoff is None:
+        raise FactsChanged
+    services.join(handoff, issues=effect.issues, is_urgent=effect.is_urgent, now=now)
+    yield Happened("handoff.joined", effect.handoff_id, {"version": handoff.version})
+    if effect.proposal is not None:
+        services.propose(msgspec.to_builtins(effect.proposal), handoff_id=effect.handoff_id, now=now)
+
+
+def _record(happened: list[Happened], plan: Plan, now: datetime) -> None:
+    customer_id, interaction_id = plan.message.customer_id, plan.message.interaction_id
+    publish(
+        Event(
+            id=_event_id(done.name, plan),
+            name=done.name,
+            customer_id=customer_id,
+            payload={"id": done.subject, "interactionId": interaction_id, **done.data},
+            created_at=now,
         )
-        self.acts.append(
-            trail.Act(actor=ACTOR, action=name, subject=subject, customer_id=self.message.customer_id, data=data)
-        )
+        for done in happened
+        if done.is_event
+    )
+    acts = (
+        trail.Act(actor=ACTOR, action=done.name, subject=done.subject, customer_id=customer_id, data=done.data)
+        for done in happened
+    )
+    trail.record(acts, now=now)
+
+
+def _event_id(name: str, plan: Plan) -> str:
+    """Derived from the interaction: an event of this turn is published once."""
+    return f"evt_{str(plan.message.interaction_id).partition('_')[2]}_{name.replace('.', '_')}"
+
+
+def _sqlstate(error: DatabaseError) -> str | None:
+    return getattr(error.__cause__, "sqlstate", None)

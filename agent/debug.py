@@ -12,32 +12,31 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from agent.gather import LocalTools
 from agent.models import Interaction
-from flowops.accounts.authentication import OperatorTokenAuthentication
 from flowops.money import Money, NotMoney, money
 from flowops.outbox.models import Delivery, DeliveryState
 from flowops.problems import NotFound
 from flowops.schema import problems
 from handoffs.access import MayDebug
-from handoffs.models import Handoff
+from handoffs.models import Handoff, HandoffNotFound
 from handoffs.serializers import HandoffShape
+from handoffs.views import OperatorView
 from policy import engine, versions
-from policy.ruleset import PLANS, Ruleset, Then
+from policy.ruleset import PLANS
 from policy.values import Facts, Intent, InvoiceFact, Outcome
 
+LISTS: Any = {200: {"type": "array", "items": {"type": "object"}}, **problems(400, 401, 403)}
 OBJECTS: Any = {200: OpenApiTypes.OBJECT, **problems(400, 401, 403, 404)}
 
 
-class DebugView(APIView):
-    authentication_classes = [OperatorTokenAuthentication]
+class DebugView(OperatorView):
     permission_classes = [MayDebug]
 
 
 class InteractionsView(DebugView):
-    @extend_schema(summary="A customer's newest 20 interactions", responses=OBJECTS)
+    @extend_schema(summary="A customer's newest 20 interactions", responses=LISTS)
     def get(self, request: Request, customer_id: str) -> Response:
         rows = Interaction.objects.recent(customer_id, 20)
         return Response([_interaction(row) for row in rows])
@@ -72,7 +71,7 @@ class RefundPolicyView(DebugView):
             {
                 "allow": decision.outcome is Outcome.APPROVE,
                 "needsHuman": decision.outcome is Outcome.NEEDS_HUMAN,
-                "maxAmount": float(_auto_limit(policy.ruleset, plan, asked.currency)),
+                "maxAmount": float(policy.ruleset.for_plan(plan).refunds_without_a_person(asked.currency)),
                 "reason": "; ".join(decision.reasons),
                 "rule": decision.rule,
                 "policyVersion": decision.policy_version,
@@ -97,7 +96,7 @@ class OutboxView(DebugView):
     @extend_schema(
         summary="The newest 50 deliveries",
         parameters=[OpenApiParameter("status", enum=DeliveryState.values)],
-        responses=OBJECTS,
+        responses=LISTS,
     )
     def get(self, request: Request) -> Response:
         rows = Delivery.objects.select_related("event").order_by("-created_at", "-id")
@@ -114,7 +113,7 @@ class HandoffContextView(DebugView):
     def get(self, request: Request, handoff_id: str) -> Response:
         handoff = Handoff.objects.for_display().filter(id=handoff_id).first()
         if handoff is None:
-            raise NotFound("Handoff not found", extra={"error": "Handoff not found"})
+            raise HandoffNotFound
         interactions = handoff.interactions.order_by("turn")
         account = LocalTools().account(handoff.customer_id)
         return Response(
@@ -210,10 +209,5 @@ def _hypothetical_refund(plan: str, asked: Money) -> Facts:
         plan=plan,
         invoices=(invoice,),
         named_amounts=(asked,),
+        asked_amounts=(asked,),
     )
-
-
-def _auto_limit(ruleset: Ruleset, plan: str, currency: str) -> Decimal:
-    """The largest amount refunded without a person, 0 for none."""
-    bands = ruleset.plans[plan].refund_bands.get(currency, ())
-    return max((band.up_to or Decimal(0) for band in bands if band.then is Then.APPROVE), default=Decimal(0))

@@ -21,8 +21,6 @@ from agent.values import (
 from policy.ruleset import Ruleset
 from policy.values import Decision, IssueRefund, Outcome, ProposeRefund
 
-NEEDS_A_PERSON = (Outcome.NEEDS_HUMAN, Outcome.ESCALATE)
-
 
 def carrying_out(
     decision: Decision,
@@ -38,7 +36,7 @@ def carrying_out(
     ticket = _ticket(decision, message, reading, evidence)
     refund = _refund(decision, message)
     effects: list[Effect] = [ticket, *refund]
-    if decision.outcome in NEEDS_A_PERSON:
+    if decision.needs_a_person:
         proposal = _proposal(decision, refund)
         effects.append(_handoff(decision, proposal, ticket.ticket_id, message, reading, evidence, ruleset))
     return tuple(effects)
@@ -69,7 +67,7 @@ def _ticket(
     decision: Decision, message: Message, reading: Reading, evidence: Evidence
 ) -> OpenTicket | ReuseTicket:
     has_handoff = evidence.open_case is not None and evidence.open_case.handoff_id is not None
-    stays_open = has_handoff or decision.outcome in (*NEEDS_A_PERSON, Outcome.ASK)
+    stays_open = has_handoff or decision.needs_a_person or decision.outcome is Outcome.ASK
     if evidence.open_case is not None:
         return ReuseTicket(ticket_id=evidence.open_case.ticket_id, stays_open=stays_open)
     subject = reading.intent.value.replace("_", " ").capitalize()
@@ -118,8 +116,9 @@ def _handoff(
             ticket_id=ticket_id,
             issues=decision.reasons,
             proposal=proposal,
+            is_urgent=reading.entities.urgent,
         )
-    rules = ruleset.plans[evidence.account.plan if evidence.account else "free"]
+    rules = ruleset.for_plan(evidence.account.plan if evidence.account else None)
     return OpenHandoff(
         handoff_id=named("hof", message),
         ticket_id=ticket_id,

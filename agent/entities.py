@@ -77,6 +77,12 @@ _URGENT = re.compile(
     r"(?<!\bnot )(?<!n't )(?<!\bno )\b(?:urgent(?:ly)?|asap|a\.s\.a\.p|immediately|right now|emergency)\b",
     re.IGNORECASE,
 )
+_ASKED_BEFORE = re.compile(
+    r"\b(?:refund|reimburse|back)(?:ed|ing)?"
+    r"(?: (?:me|us|my|our|the|a|an|of|for|only|just|exactly|amount|part|at least|back)){0,4} $",
+    re.IGNORECASE,
+)
+_ASKED_AFTER = re.compile(r" (?:back|refund|refunded|returned)\b", re.IGNORECASE)
 _INVISIBLE = {*map(chr, range(0xFE00, 0xFE10)), "\u034f"}
 _PLAIN = str.maketrans(dict.fromkeys("‘’‛ʼ`´", "'") | dict.fromkeys("“”„", '"') | dict.fromkeys("‐‑−", "-"))
 # What people write, and how the reader of wishes wants it.
@@ -118,6 +124,7 @@ def read(text: str) -> Entities:
     return Entities(
         invoices=_unique(map(_invoice, named)),
         amounts=_unique(map(_amount, named)),
+        amounts_asked_back=_unique(_amount(found) for found in named if _is_asked_back(found)),
         dates=_unique(map(_date, named)),
         means_latest=_LATEST.search(text) is not None,
         urgent=_URGENT.search(text) is not None,
@@ -164,6 +171,12 @@ def _amount(found: Match[str]) -> Money | None:
         return parse(re.sub(r"(?<=\d)[ '](?=\d)", "", found["amount"]))
     except NotMoney:
         return None
+
+
+def _is_asked_back(found: Match[str]) -> bool:
+    """ "Refund me €20", "€20 back"; but not "charged €20, refund it"."""
+    before, after = found.string[max(0, found.start() - 40) : found.start()], found.string[found.end() :][:10]
+    return _ASKED_BEFORE.search(before) is not None or _ASKED_AFTER.match(after) is not None
 
 
 def _date(found: Match[str]) -> date | None:

@@ -14,7 +14,6 @@ from handoffs.models import LIVE, Handoff, Ticket, TicketStatus
 from policy.ruleset import Ruleset
 from policy.values import InvoiceFact
 
-INVOICES_READ = 50
 _CENT = Decimal("0.01")
 
 
@@ -47,14 +46,15 @@ class LocalTools:
 
     def invoices(self, customer_id: str, *, recent_from: datetime) -> tuple[InvoiceFact, ...]:
         rows = Invoice.objects.issued().filter(customer_id=customer_id).with_ledger(since=recent_from)
-        newest = rows.order_by("-issued_at", "-id")[:INVOICES_READ]
-        return tuple(_invoice_fact(invoice) for invoice in newest)
+        # All of them: of an invoice that was not read, its absence could not be told.
+        return tuple(_invoice_fact(invoice) for invoice in rows.order_by("-issued_at", "-id"))
 
 
 def facts(customer_id: str, *, ruleset: Ruleset, now: datetime, tools: Tools) -> Evidence:
     """The evidence for one message.
 
-    The turn is read first: whatever changes between this and the last read has taken the next turn.
+    The turn is read first: another message of this customer that is finished meanwhile has taken the next one.
+    What operators and billing change meanwhile is checked again where it matters, when effects are written.
     """
     turn, recently_escalated = _memory(customer_id, ruleset.escalation.memory_interactions)
     since = now - timedelta(days=ruleset.auto_refund_limits.per_customer_days)

@@ -16,7 +16,7 @@ from flowops import money
 from flowops.money import NotMoney
 
 THANKS = "Thank you for your message."
-WELCOME = "You are welcome."
+WELCOME = "You are welcome to write to us any time."
 CHECK_NUMBER = "Please check the number and write to us again."
 ANSWER_HOW = 'Please answer with the word "refund" and the number of the invoice.'
 MORE_THAN_ZERO = "A refund has to be more than zero."

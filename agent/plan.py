@@ -33,14 +33,14 @@ def compose(
         return plan
     issues = tuple(f"{violation.check}: {violation.span}" for violation in plan.violations)
     instead = engine.overruled(decision, "escalate.verification_failed", issues)
-    return _carry_out(instead, message, reading, evidence, ruleset, template_reply, plan.violations)
+    return _carry_out(instead, message, reading, evidence, ruleset, None, plan.violations)
 
 
 def give_up(message: Message, evidence: Evidence, ruleset: Ruleset, *, policy_version: int) -> Plan:
     """The plan when thinking itself broke down: a person gets the message, nothing else happens."""
     unread = Reading(intent=Intent.OUT_OF_SCOPE, confidence=0.0, entities=Entities())
     decision = engine.escalate("escalate.internal_error", ("the message could not be processed",), policy_version)
-    return _carry_out(decision, message, unread, evidence, ruleset, template_reply)
+    return _carry_out(decision, message, unread, evidence, ruleset, None)
 
 
 def _carry_out(
@@ -49,21 +49,25 @@ def _carry_out(
     reading: Reading,
     evidence: Evidence,
     ruleset: Ruleset,
-    drafter: Drafter,
+    drafter: Drafter | None,
     blocked: tuple[Violation, ...] = (),
 ) -> Plan:
-    """What this decision does and says, with the violations found in it; `blocked` are an earlier draft's."""
+    """What this decision does and says, with the violations found in it; `blocked` are an earlier draft's.
+
+    Without a drafter it is a hand-over, the last resort: templates speak, and must always be provable.
+    """
+    rules = ruleset.for_plan(evidence.account.plan if evidence.account else None)
     done = effects.carrying_out(decision, message=message, reading=reading, evidence=evidence, ruleset=ruleset)
     grounds = Grounds(
         mode=message.mode,
         evidence=evidence,
         decision=decision,
         effects=done,
-        refund_window_days=ruleset.plans[evidence.account.plan if evidence.account else "free"].refund_window_days,
+        refund_window_days=rules.refund_window_days,
     )
-    reply = drafter(grounds)
+    reply = (drafter or template_reply)(grounds)
     violations = verify.reply(reply, grounds)
-    if blocked and violations:
+    if violations and drafter is None:
         raise AssertionError(f"a hand-over must always be provable: {violations}")
     mail = tuple(effects.email(reply, done, message=message, evidence=evidence))
     return Plan(
@@ -88,6 +92,7 @@ def _facts(message: Message, reading: Reading, evidence: Evidence) -> Facts:
         invoices=evidence.invoices,
         named_invoices=reading.entities.invoices,
         named_amounts=reading.entities.amounts,
+        asked_amounts=reading.entities.amounts_asked_back,
         means_latest=reading.entities.means_latest,
         recently_escalated=evidence.recently_escalated,
         failed_tools=evidence.failed_tools,

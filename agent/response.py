@@ -49,7 +49,7 @@ def of(plan: Plan, *, request_id: str | None) -> bytes:
             policy_version=plan.decision.policy_version,
             reasons=plan.decision.reasons,
         ),
-        evidence=plan.evidence.facts(),
+        evidence=plan.evidence.facts(plan.decision.invoices),
         violations=plan.violations,
         needs_human=plan.escalated,
         ticket_id=(plan.ticket_id if live else None) or UNSET,

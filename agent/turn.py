@@ -48,12 +48,10 @@ def live(
 ) -> Answer:
     """Answer a message and do what the answer says, once. Raises the refusals of `idempotency.begin`."""
     begun = idempotency.begin(client, customer_id=customer_id, message=message, request_id=request_id, now=now)
-    match begun:
-        case Replay(body):
-            return Answer(body, replayed=True)
-        case Held():
-            ports.between_phases("claimed")
-            return _finish(begun, now, ports)
+    if isinstance(begun, Replay):
+        return Answer(begun.body, replayed=True)
+    ports.between_phases("claimed")
+    return _finish(begun, now, ports)
 
 
 def shadow(
@@ -72,15 +70,23 @@ def shadow(
 
 
 def finish_orphans(now: Callable[[], datetime], *, limit: int = 100, ports: Ports = PORTS) -> int:
-    """Finish interactions whose process died, without the client's help. Returns how many were finished."""
+    """Finish interactions whose process died, without the client's help. Returns how many were finished.
+
+    One that cannot be finished stays for the next round and holds up no other.
+    """
     finished = 0
     for orphan in Interaction.objects.orphans().order_by("lease_until")[:limit]:
-        if held := idempotency.take_over(orphan):
-            logger.info("orphan_taken_over interaction=%s epoch=%s", orphan.id, held.epoch)
-            try:
-                _finish(held, now(), ports)
-            except InProgress:
-                continue
+        held = idempotency.take_over(orphan)
+        if held is None:
+            continue
+        logger.info("orphan_taken_over interaction=%s epoch=%s", orphan.id, held.epoch)
+        try:
+            _finish(held, now(), ports)
+        except InProgress:
+            continue
+        except Exception:
+            logger.exception("orphan_not_finished interaction=%s", orphan.id)
+        else:
             finished += 1
     return finished
 

@@ -1,8 +1,11 @@
 from django.urls import path
 
-from agent import debug, views
+from agent import debug, health, views
 
 urlpatterns = [
+    path("", health.index),
+    path("health", health.health),
+    path("readyz", health.ready),
     path("chat", views.ChatView.as_view(), name="chat"),
     path("debug/interactions/<identifier:customer_id>", debug.InteractionsView.as_view()),
     path("debug/account/<identifier:customer_id>", debug.AccountView.as_view()),

@@ -26,10 +26,14 @@ class Message(Struct, frozen=True, kw_only=True):
 
 
 class Entities(Struct, frozen=True, kw_only=True):
-    """What the message names, in its order; nothing is invented or completed."""
+    """What the message names, in its order; nothing is invented or completed.
+
+    `amounts_asked_back` are those of `amounts` that the words ask to be refunded; the others are claims.
+    """
 
     invoices: tuple[str, ...] = ()
     amounts: tuple[Money, ...] = ()
+    amounts_asked_back: tuple[Money, ...] = ()
     dates: tuple[date, ...] = ()
     means_latest: bool = False
     urgent: bool = False
@@ -80,8 +84,10 @@ class Evidence(Struct, frozen=True, kw_only=True):
     def invoice(self, invoice_id: str) -> InvoiceFact | None:
         return next((invoice for invoice in self.invoices if invoice.id == invoice_id), None)
 
-    def facts(self) -> tuple[Fact, ...]:
-        return (*self._account_facts(), *(fact for i in self.invoices for fact in _invoice_facts(i)))
+    def facts(self, about: tuple[str, ...]) -> tuple[Fact, ...]:
+        """The account's facts and those of the named invoices, each with an id to cite it by."""
+        invoices = (invoice for invoice in self.invoices if invoice.id in about)
+        return (*self._account_facts(), *(fact for invoice in invoices for fact in _invoice_facts(invoice)))
 
     def _account_facts(self) -> tuple[Fact, ...]:
         if self.account is None:
@@ -177,6 +183,7 @@ class JoinHandoff(Struct, frozen=True, kw_only=True, tag="join_handoff"):
     ticket_id: str
     issues: tuple[str, ...]
     proposal: Proposal | None
+    is_urgent: bool = False
 
 
 class QueueEmail(Struct, frozen=True, kw_only=True, tag="queue_email"):

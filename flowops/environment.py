@@ -5,6 +5,7 @@ django-environ reads any unknown word as false; a mistyped `DEMO=ture` must stop
 
 import os
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -13,7 +14,7 @@ env = environ.Env()
 
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off", ""}
-_ENGINES = {"django.db.backends.sqlite3", "django.db.backends.postgresql"}
+_DATABASES = {"sqlite", "postgres", "postgresql", "psql", "pgsql"}
 
 
 def flag(name: str, default: bool) -> bool:
@@ -41,12 +42,14 @@ def secret_key(*, debug: bool) -> str:
 
 def database(name: str, default: str) -> dict[str, Any]:
     """A Django database entry for a SQLite or PostgreSQL URL, with the options FlowOps relies on."""
-    url = env.str(name, default=default)
+    url = os.environ.get(name, default)
+    if urlsplit(url).scheme not in _DATABASES:
+        raise ImproperlyConfigured(f"{name} must start with sqlite:/// or postgres:// and name a database")
     try:
         entry: dict[str, Any] = env.db_url_config(url)
     except Exception as error:
         raise ImproperlyConfigured(f"{name} is not a database URL") from error
-    if entry.get("ENGINE") not in _ENGINES or not entry.get("NAME"):
+    if not entry.get("NAME"):
         raise ImproperlyConfigured(f"{name} must start with sqlite:/// or postgres:// and name a database")
     if entry["ENGINE"].endswith("sqlite3"):
         entry["OPTIONS"] = SQLITE_OPTIONS
@@ -59,6 +62,17 @@ SQLITE_OPTIONS = {
     # two readers that both turn into writers fail each other with "database is locked".
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
-    # FULL: an acknowledged refund survives a power cut. Django turns foreign keys on itself.
+    # FULL: an acknowledged refund survives a power cut.
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON",
 }
+
+
+def email(name: str, default: str | None) -> dict[str, Any]:
+    """Django's e-mail settings for a URL such as smtp+tls://user:password@host:587."""
+    url = os.environ.get(name) or default
+    if url is None:
+        raise ImproperlyConfigured(f"Set {name}, for instance smtp+tls://user:password@mail.example:587")
+    if urlsplit(url).scheme not in env.EMAIL_SCHEMES:
+        raise ImproperlyConfigured(f"{name} must start with one of {', '.join(sorted(env.EMAIL_SCHEMES))}")
+    settings: dict[str, Any] = env.email_url_config(url)
+    return settings

@@ -9,6 +9,11 @@ from rest_framework import serializers
 from flowops.problems import MEDIA_TYPE
 
 
+class FaultShape(serializers.Serializer):
+    field = serializers.CharField(allow_blank=True)
+    message = serializers.CharField()
+
+
 class ProblemShape(serializers.Serializer):
     """RFC 9457 problem details, with the members older clients read."""
 
@@ -18,6 +23,7 @@ class ProblemShape(serializers.Serializer):
     detail = serializers.CharField()
     error = serializers.CharField()
     message = serializers.CharField()
+    errors = FaultShape(many=True, required=False)  # type: ignore[assignment] # the wire's name, not DRF's property
 
 
 def problems(*statuses: int) -> dict[Any, Any]:

@@ -98,8 +98,9 @@ STATIC_ROOT = BASE_DIR / "var" / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True  # serves static files without a collect step; run collectstatic for the cache
 
-# Without a mail server configured, the demo writes mails to files and everything else refuses to guess.
-vars().update(env.email("EMAIL_URL", default=f"filemail:///{BASE_DIR / 'var' / 'mail'}"))
+# Only while trying things out are mails written to files; elsewhere the mail server must be named.
+_MAIL_FILES = f"filemail:///{BASE_DIR / 'var' / 'mail'}" if DEBUG or DEMO else None
+vars().update(environment.email("EMAIL_URL", _MAIL_FILES))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="FlowOps <support@flowops.example>")
 EMAIL_TIMEOUT = 15
 
@@ -138,4 +139,9 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        # A refused request is the caller's news, and is told to them.
+        "django.request": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+    },
 }

@@ -3,16 +3,11 @@ from django.urls import include, path
 from drf_spectacular.renderers import OpenApiJsonRenderer
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from flowops import health
-
 admin.site.site_header = "FlowOps"
 admin.site.site_title = "FlowOps"
 admin.site.index_title = "Console"
 
 urlpatterns = [
-    path("", health.index),
-    path("health", health.health),
-    path("readyz", health.ready),
     path("", include("agent.urls")),
     path("", include("handoffs.urls")),
     path("openapi.json", SpectacularAPIView.as_view(renderer_classes=[OpenApiJsonRenderer]), name="schema"),

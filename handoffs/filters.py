@@ -20,9 +20,7 @@ class HandoffFilter(django_filters.FilterSet):
     reason = django_filters.CharFilter()
     claimedBy = django_filters.CharFilter("claimed_by__username")
     customerId = django_filters.CharFilter("customer_id")
-    breached = django_filters.ChoiceFilter(
-        choices=[("true", "true"), ("false", "false")], method="filter_breached"
-    )
+    breached = django_filters.ChoiceFilter(choices=_YES_NO, method="filter_breached")
 
     class Meta:
         model = Handoff
@@ -88,3 +86,10 @@ def _is_ours(cursor: Any) -> bool:
     except ValueError:
         return False
     return moment is not None and moment.tzinfo is not None
+
+
+def refuse_unknown_parameters(request: Any) -> None:
+    """A misspelled filter would otherwise answer with everything. `includeSignals` is known, and yet to come."""
+    known = {*HandoffFilter.base_filters, "ordering", "limit", "cursor", "includeSignals"}
+    if unknown := sorted(set(request.query_params) - known):
+        raise ValidationError({name: ["Unknown parameter."] for name in unknown})

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -5,7 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from flowops.problems import Problem
+from flowops import canonical
+from flowops.problems import NotFound, Problem
 
 
 class TicketStatus(models.TextChoices):
@@ -150,7 +152,7 @@ class Handoff(models.Model):
 
     def resolve(self, by: Any, notes: str, now: datetime, *, may_act_for_others: bool) -> None:
         if self.status == HandoffStatus.RESOLVED:
-            raise NotResolvable("Handoff already resolved", self)
+            raise AlreadyResolved(self)
         if self.status == HandoffStatus.PENDING:
             raise NotResolvable("Handoff must be claimed before resolving", self)
         if self.claimed_by_id != by.pk and not may_act_for_others:
@@ -159,10 +161,16 @@ class Handoff(models.Model):
         self.resolution_notes = notes
         self._changed(now)
 
+    def join(self, issues: Sequence[str], *, is_urgent: bool, now: datetime) -> None:
+        self.issues = [*self.issues, *issues]
+        if is_urgent:
+            self.priority = Priority.HIGH
+        self._changed(now)
+
     def breach(self, now: datetime) -> bool:
         """Whether this is news: a resolved handoff cannot breach, a breached one not again."""
         if self.status == HandoffStatus.RESOLVED:
-            raise NotResolvable("Handoff already resolved", self)
+            raise AlreadyResolved(self)
         if self.sla_breached_at is not None:
             return False
         self.sla_breached_at = now
@@ -187,6 +195,11 @@ class Proposal(models.Model):
     def __str__(self) -> str:
         return self.id
 
+    @property
+    def is_intact(self) -> bool:
+        """Whether the content is still what was proposed."""
+        return canonical.digest(self.content) == self.digest
+
 
 class Refused(Problem):
     """The handoff is not in a state that allows the act; nothing was changed."""
@@ -198,6 +211,13 @@ class Refused(Problem):
         super().__init__(why, extra={"ok": False, "error": why, "owner": owner, "version": handoff.version})
 
 
+class HandoffNotFound(NotFound):
+    error = "Handoff not found"
+
+    def __init__(self) -> None:
+        super().__init__("Handoff not found")
+
+
 class NotClaimable(Refused):
     def __init__(self, handoff: Handoff) -> None:
         super().__init__("Handoff already claimed or not pending", handoff)
@@ -205,3 +225,8 @@ class NotClaimable(Refused):
 
 class NotResolvable(Refused):
     pass
+
+
+class AlreadyResolved(NotResolvable):
+    def __init__(self, handoff: Handoff) -> None:
+        super().__init__("Handoff already resolved", handoff)

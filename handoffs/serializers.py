@@ -36,7 +36,11 @@ class HandoffShape(serializers.Serializer):
     def get_proposal(self, handoff: Handoff) -> dict[str, Any] | None:
         """The newest proposal on the handoff, as it was frozen, with its digest."""
         newest = max(handoff.proposals.all(), key=lambda proposal: proposal.created_at, default=None)
-        return None if newest is None else {"id": newest.id, "digest": newest.digest, **newest.content}
+        return (
+            None
+            if newest is None
+            else {"id": newest.id, "digest": newest.digest, "intact": newest.is_intact, **newest.content}
+        )
 
 
 class ChangedShape(serializers.Serializer):

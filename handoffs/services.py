@@ -4,7 +4,7 @@ The lock makes operators take turns on PostgreSQL. SQLite ignores it, so the wri
 names the version that was read, and a write that changes no row has lost the race.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,9 +17,9 @@ from flowops.billing import ledger
 from flowops.billing.models import RefundStatus
 from flowops.outbox.models import Event
 from flowops.outbox.publish import publish
-from flowops.problems import NotFound, Problem
+from flowops.problems import Problem
 from handoffs import roles
-from handoffs.models import Handoff, Proposal, Refused, Ticket, TicketStatus
+from handoffs.models import Handoff, HandoffNotFound, Proposal, Refused, Ticket, TicketStatus
 
 
 class VersionMismatch(Problem):
@@ -48,7 +48,7 @@ def claim_handoff(handoff_id: str, *, by: User, now: datetime, version: int | No
 def resolve_handoff(
     handoff_id: str, *, by: User, notes: str, now: datetime, version: int | None = None
 ) -> Handoff:
-    """Close a claimed handoff and its ticket. A proposal nobody approved is denied, freeing its amount.
+    """Close a claimed handoff and its ticket. A proposal nobody decided on is withdrawn, freeing its amount.
 
     Raises NotFound, VersionMismatch, NotResolvable.
     """
@@ -56,7 +56,7 @@ def resolve_handoff(
         handoff = _locked(handoff_id, version)
         handoff.resolve(by, notes, now, may_act_for_others=by.has_perm(roles.SUPERVISE))
         _save(handoff, by=by, now=now, change="handoff.resolved", data={"notes": notes})
-        _deny_open_proposals(handoff, by=by, now=now)
+        _withdraw_open_proposals(handoff, by=by, now=now)
         Ticket.objects.filter(id=handoff.ticket_id, status=TicketStatus.OPEN).update(
             status=TicketStatus.RESOLVED, resolved_at=now
         )
@@ -64,7 +64,7 @@ def resolve_handoff(
 
 
 def record_breach(handoff_id: str, *, by: User, now: datetime) -> Handoff:
-    """Mark a live handoff as having missed its due time; once is enough. Raises NotFound, NotResolvable."""
+    """Mark a live handoff as having missed its due time; once is enough. Raises NotFound, AlreadyResolved."""
     with transaction.atomic():
         handoff = _locked(handoff_id, None)
         if handoff.breach(now):
@@ -72,10 +72,44 @@ def record_breach(handoff_id: str, *, by: User, now: datetime) -> Handoff:
     return handoff
 
 
-def proposal(content: Mapping[str, Any], *, handoff_id: str, now: datetime) -> Proposal:
-    """A proposal ready to be stored: frozen content and its digest. `content` has `refund_id`."""
+# What the agent does when it hands over. Inside its transaction; the caller records and publishes.
+
+
+def open_ticket(ticket_id: str, *, customer_id: str, subject: str, stays_open: bool, now: datetime) -> None:
+    Ticket.objects.create(
+        id=ticket_id,
+        customer_id=customer_id,
+        subject=subject,
+        status=TicketStatus.OPEN if stays_open else TicketStatus.RESOLVED,
+        created_at=now,
+        resolved_at=None if stays_open else now,
+    )
+
+
+def continue_ticket(ticket_id: str, *, customer_id: str, stays_open: bool, now: datetime) -> bool:
+    """Go on in the customer's open ticket, perhaps to its end. False when it is no longer open."""
+    still_open = Ticket.objects.filter(id=ticket_id, customer_id=customer_id, status=TicketStatus.OPEN)
+    if stays_open:
+        return still_open.exists()
+    return still_open.update(status=TicketStatus.RESOLVED, resolved_at=now) == 1
+
+
+def lock_live(handoff_id: str) -> Handoff | None:
+    """The handoff if people still have it. Whoever takes several locks takes this one first."""
+    rows = Handoff.objects.live().select_for_update(of=("self",), no_key=True)
+    return rows.filter(id=handoff_id).first()
+
+
+def join(handoff: Handoff, *, issues: Sequence[str], is_urgent: bool, now: datetime) -> None:
+    """Add a follow-up to a handoff that `lock_live` gave. An urgent one makes the case urgent."""
+    handoff.join(issues, is_urgent=is_urgent, now=now)
+    handoff.save(update_fields=["issues", "priority", "updated_at", "version"])
+
+
+def propose(content: Mapping[str, Any], *, handoff_id: str, now: datetime) -> Proposal:
+    """Freeze what a person is asked to approve, with its digest. `content` has `refund_id`."""
     refund_id = content["refund_id"]
-    return Proposal(
+    return Proposal.objects.create(
         id=f"prp_{refund_id.partition('_')[2]}",
         handoff_id=handoff_id,
         refund_id=refund_id,
@@ -90,7 +124,7 @@ def _locked(handoff_id: str, version: int | None) -> Handoff:
     rows = Handoff.objects.select_for_update(of=("self",), no_key=True)
     handoff = rows.filter(id=handoff_id).first()
     if handoff is None:
-        raise NotFound("Handoff not found", extra={"error": "Handoff not found"})
+        raise HandoffNotFound
     if version is not None and version != handoff.version:
         raise VersionMismatch(
             f"The handoff is at version {handoff.version}.",
@@ -118,25 +152,32 @@ def _save(handoff: Handoff, *, by: User, now: datetime, change: str, data: Mappi
     publish([_event(handoff, change, now)])
 
 
-def _deny_open_proposals(handoff: Handoff, *, by: User, now: datetime) -> None:
-    for open_proposal in handoff.proposals.filter(refund__status=RefundStatus.PENDING):
-        if ledger.deny(open_proposal.refund_id, by=by.get_username(), now=now):
-            data = {"refund": open_proposal.refund_id, "proposal": open_proposal.id}
-            trail.record([_act(handoff, by, "refund.denied", data)], now=now)
-            publish([_event(handoff, "refund.denied", now, suffix=open_proposal.refund_id)])
+def _withdraw_open_proposals(handoff: Handoff, *, by: User, now: datetime) -> None:
+    for proposal in handoff.proposals.filter(refund__status=RefundStatus.PENDING):
+        if ledger.withdraw(proposal.refund_id, by=by.get_username(), now=now):
+            data = {"handoff": handoff.id, "proposal": proposal.id}
+            trail.record([_act(handoff, by, "refund.withdrawn", data, subject=proposal.refund_id)], now=now)
+            publish([_event(handoff, "refund.withdrawn", now, refund_id=proposal.refund_id)])
 
 
-def _act(handoff: Handoff, by: User, action: str, data: Mapping[str, Any]) -> trail.Act:
+def _act(
+    handoff: Handoff, by: User, action: str, data: Mapping[str, Any], *, subject: str | None = None
+) -> trail.Act:
     return trail.Act(
-        actor=by.get_username(), action=action, subject=handoff.id, customer_id=handoff.customer_id, data=data
+        actor=by.get_username(),
+        action=action,
+        subject=subject or handoff.id,
+        customer_id=handoff.customer_id,
+        data=data,
     )
 
 
-def _event(handoff: Handoff, name: str, now: datetime, *, suffix: str | None = None) -> Event:
+def _event(handoff: Handoff, name: str, now: datetime, *, refund_id: str | None = None) -> Event:
+    payload = {"id": refund_id or handoff.id, "handoffId": handoff.id, "ticketId": handoff.ticket_id}
     return Event(
-        id=f"evt_{suffix or f'{handoff.id}_{handoff.version}'}_{name.partition('.')[2]}",
+        id=f"evt_{refund_id or f'{handoff.id}_{handoff.version}'}_{name.partition('.')[2]}",
         name=name,
         customer_id=handoff.customer_id,
-        payload={"handoffId": handoff.id, "ticketId": handoff.ticket_id, "status": handoff.status},
+        payload=payload,
         created_at=now,
     )

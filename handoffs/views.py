@@ -13,12 +13,11 @@ from rest_framework.views import APIView
 from flowops.accounts.authentication import OperatorTokenAuthentication
 from flowops.accounts.models import User
 from flowops.parsers import refuse_unmeasured
-from flowops.problems import NotFound
 from flowops.schema import problems
 from handoffs import services
 from handoffs.access import MayDebug, MaySupervise, MayView, MayWork
-from handoffs.filters import HandoffFilter, HandoffPagination
-from handoffs.models import Handoff
+from handoffs.filters import HandoffFilter, HandoffPagination, refuse_unknown_parameters
+from handoffs.models import Handoff, HandoffNotFound
 from handoffs.serializers import ChangedShape, HandoffShape, ResolveRequest
 
 IF_MATCH = OpenApiParameter(
@@ -43,23 +42,26 @@ class HandoffListView(ListAPIView):  # type: ignore[type-arg] # only the stubs k
         responses={200: HandoffShape(many=True), **problems(400, 401, 403)},
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        refuse_unknown_parameters(request)
         return super().get(request, *args, **kwargs)
 
 
-class HandoffView(APIView):
+class OperatorView(APIView):
     authentication_classes = [OperatorTokenAuthentication]
+
+
+class HandoffView(OperatorView):
     permission_classes = [MayView]
 
     @extend_schema(summary="One handoff", responses={200: HandoffShape, **problems(401, 403, 404)})
     def get(self, request: Request, handoff_id: str) -> Response:
         handoff = Handoff.objects.for_display().filter(id=handoff_id).first()
         if handoff is None:
-            raise NotFound("Handoff not found", extra={"error": "Handoff not found"})
+            raise HandoffNotFound
         return Response(HandoffShape(handoff).data, headers=_etag(handoff))
 
 
-class ClaimView(APIView):
-    authentication_classes = [OperatorTokenAuthentication]
+class ClaimView(OperatorView):
     permission_classes = [MayWork]
 
     @extend_schema(
@@ -75,8 +77,7 @@ class ClaimView(APIView):
         return _changed(handoff)
 
 
-class ResolveView(APIView):
-    authentication_classes = [OperatorTokenAuthentication]
+class ResolveView(OperatorView):
     permission_classes = [MayWork]
 
     @extend_schema(
@@ -99,8 +100,7 @@ class ResolveView(APIView):
         return _changed(handoff)
 
 
-class DebugHandoffsView(APIView):
-    authentication_classes = [OperatorTokenAuthentication]
+class DebugHandoffsView(OperatorView):
     permission_classes = [MayDebug]
 
     @extend_schema(
@@ -119,8 +119,7 @@ class DebugHandoffsView(APIView):
         return Response(HandoffShape(rows[:50], many=True).data)
 
 
-class ForceBreachView(APIView):
-    authentication_classes = [OperatorTokenAuthentication]
+class ForceBreachView(OperatorView):
     permission_classes = [MaySupervise]
 
     @extend_schema(

@@ -2,7 +2,8 @@
 
 import msgspec
 
-from policy.rules import PRECEDENCE, Case
+from policy.case import Case
+from policy.rules import PRECEDENCE
 from policy.ruleset import Ruleset
 from policy.values import Decision, Facts, Outcome, Step
 

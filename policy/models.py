@@ -6,6 +6,7 @@ from django.db import models
 from django.utils import timezone
 
 from flowops import canonical
+from flowops.problems import Unavailable
 from policy import ruleset as rulesets
 from policy.ruleset import NotARuleset, Ruleset
 
@@ -23,7 +24,7 @@ class PolicyVersion(models.Model):
     """One published ruleset. Numbered, checksummed, never changed; at most one is active."""
 
     number = models.PositiveIntegerField(unique=True)
-    content: "models.JSONField[Any, Any]" = models.JSONField("ruleset")
+    content: "models.JSONField[Any, Any]" = models.JSONField("ruleset", help_text="The ruleset as JSON.")
     checksum = models.CharField(max_length=64, editable=False)
     is_active = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -54,6 +55,8 @@ class PolicyVersion(models.Model):
         raise Immutable("decisions point at published policies")
 
     def clean(self) -> None:
+        if self.content is None:
+            return  # the field's own error is told already
         try:
             rulesets.read(self.content)
         except NotARuleset as error:
@@ -67,5 +70,8 @@ class PolicyVersion(models.Model):
         return rulesets.read(self.content)
 
 
-class Tampered(Exception):
-    """The stored content no longer has the checksum it was published with."""
+class Tampered(Unavailable):
+    """The stored content no longer has the checksum it was published with; nothing is decided by it."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"Policy version {number} is not what was published.")

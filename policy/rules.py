@@ -4,69 +4,13 @@ A rule sees a `Case` and returns a Verdict or None. The first verdict decides.
 """
 
 from collections.abc import Callable
-from datetime import timedelta
 from decimal import Decimal
 
-from msgspec import Struct
-
-from flowops.money import Money
-from policy.ruleset import PlanRules, Ruleset, Then
-from policy.values import Facts, Intent, InvoiceFact, IssueRefund, Outcome, ProposeRefund, Verdict
+from policy.case import Case
+from policy.ruleset import Then
+from policy.values import Intent, InvoiceFact, IssueRefund, Outcome, ProposeRefund, Verdict
 
 ABOUT_INVOICES = (Intent.REFUND_REQUEST, Intent.REFUND_STATUS, Intent.BILLING_QUESTION)
-
-
-class Case(Struct, frozen=True, kw_only=True):
-    facts: Facts
-    ruleset: Ruleset
-
-    @property
-    def rules(self) -> PlanRules:
-        return self.ruleset.plans[self.facts.plan or "free"]
-
-    @property
-    def named(self) -> tuple[InvoiceFact, ...]:
-        """The customer's own invoices among those the message names."""
-        return tuple(invoice for invoice in self.facts.invoices if invoice.id in self.facts.named_invoices)
-
-    @property
-    def foreign(self) -> tuple[str, ...]:
-        """Named invoices that are not on the account: another customer's look like none at all."""
-        own = {invoice.id for invoice in self.facts.invoices}
-        return tuple(name for name in self.facts.named_invoices if name not in own)
-
-    @property
-    def asked(self) -> Money | None:
-        return self.facts.named_amounts[0] if self.facts.named_amounts else None
-
-    def is_in_window(self, invoice: InvoiceFact) -> bool:
-        window = timedelta(days=self.rules.refund_window_days)
-        return invoice.paid_at is not None and self.facts.now - invoice.paid_at <= window
-
-    @property
-    def could_be_meant(self) -> tuple[InvoiceFact, ...]:
-        """The invoices a refund request may be about, newest first; one means it is clear which.
-
-        What was refunded already may be meant too: who repeats a request must not be paid for another invoice.
-        """
-        if self.named:
-            return self.named
-        paid = tuple(invoice for invoice in self.facts.invoices if invoice.paid > 0)
-        in_window = tuple(invoice for invoice in paid if self.is_in_window(invoice))
-        candidates = in_window or paid
-        candidates = tuple(i for i in candidates if _is_worth(i, self.asked)) or candidates
-        money_may_move = any(invoice.refundable > 0 for invoice in in_window)
-        return candidates if money_may_move and not self.facts.means_latest else candidates[:1]
-
-    @property
-    def invoice(self) -> InvoiceFact:
-        """The one invoice meant; rules that use it come after those that settle which."""
-        return self.could_be_meant[0]
-
-    @property
-    def amount(self) -> Decimal:
-        """What a refund would be: the asked part, else all that is left."""
-        return self.asked.amount if self.asked else self.invoice.refundable
 
 
 Ask = Callable[[Case], Verdict | None]
@@ -111,7 +55,7 @@ def confidence_is_low(case: Case) -> Verdict | None:
 
 
 def several_things_are_asked(case: Case) -> Verdict | None:
-    """Of several wishes none that moves money is acted on."""
+    """Acting on one of several wishes would leave the others unheard: a person takes all of them."""
     if not case.facts.also:
         return None
     wishes = ", ".join(intent.value for intent in (case.facts.intent, *case.facts.also))
@@ -156,7 +100,7 @@ def the_refund_policy_is_told(case: Case) -> Verdict | None:
 
 def a_charge_we_have_not_made(case: Case) -> Verdict | None:
     """Somebody was charged for an invoice we do not have: a person must look, and no refund can be due."""
-    if not case.foreign or case.facts.intent is not Intent.BILLING_QUESTION or not case.asked:
+    if not case.foreign or case.facts.intent is not Intent.BILLING_QUESTION or not case.facts.named_amounts:
         return None
     return _escalate(
         f"a charge for {', '.join(case.foreign)} is reported; no such invoice is on the account",
@@ -249,22 +193,31 @@ def the_amount_is_not_positive(case: Case) -> Verdict | None:
     return _deny("a refund must be more than zero", case.invoice)
 
 
-def several_amounts_are_named(case: Case) -> Verdict | None:
-    if len(set(case.facts.named_amounts)) < 2:
+def it_is_unclear_which_amount(case: Case) -> Verdict | None:
+    """One amount is asked back; whatever else is named must be what the invoice is worth."""
+    worths = case.worths(case.invoice)
+    other = {named for named in case.facts.named_amounts if named != case.asked and named not in worths}
+    if case.asked is None or (not other and len(set(case.facts.asked_amounts)) == 1):
         return None
     amounts = ", ".join(str(amount) for amount in case.facts.named_amounts)
-    return _escalate(f"the message names several amounts: {amounts}", invoices=(case.invoice.id,))
+    return _escalate(f"any of {amounts} could be meant", invoices=(case.invoice.id,))
 
 
 def the_evidence_says_another_amount(case: Case) -> Verdict | None:
-    """A claim is not evidence: who asks for more, or in another currency, is told what there is."""
+    """A claim is not evidence: who asks for more, in another currency, or says another amount was charged, is
+    told what there is."""
     invoice, asked = case.invoice, case.asked
-    if asked is None or (asked.currency == invoice.total.currency and asked.amount <= invoice.refundable):
+    if asked is not None:
+        is_covered = asked.currency == invoice.total.currency and asked.amount <= invoice.refundable
+    else:
+        is_covered = not case.facts.named_amounts or case.is_worth_what_is_named(invoice)
+    if is_covered:
         return None
+    said = ", ".join(str(amount) for amount in case.facts.named_amounts)
     refundable = invoice.in_its_currency(invoice.refundable)
     return Verdict(
         outcome=Outcome.ASK,
-        reasons=(f"{asked} was asked, {refundable} of {invoice.id} can be refunded",),
+        reasons=(f"the message says {said}; {refundable} of {invoice.id} can be refunded",),
         invoices=(invoice.id,),
     )
 
@@ -278,6 +231,13 @@ def no_limit_is_set_in_this_currency(case: Case) -> Verdict | None:
     return _propose(case, f"no refund limit is set in {case.invoice.total.currency}", limit=None)
 
 
+def every_refund_of_the_plan_needs_a_person(case: Case) -> Verdict | None:
+    smallest = case.rules.refund_bands[case.invoice.total.currency][0]
+    if smallest.then is not Then.NEEDS_HUMAN:
+        return None
+    return _propose(case, f"every refund on the {case.facts.plan} plan needs a person", limit=None)
+
+
 def the_amount_is_beyond_the_auto_limit(case: Case) -> Verdict | None:
     bands = case.rules.refund_bands[case.invoice.total.currency]
     band = next(band for band in bands if band.holds(case.amount))
@@ -286,25 +246,23 @@ def the_amount_is_beyond_the_auto_limit(case: Case) -> Verdict | None:
         return None
     if band.then is Then.DENY:
         return _deny(f"{money} is above what the {case.facts.plan} plan refunds", case.invoice)
-    if band.over == 0:
-        return _propose(case, f"every refund on the {case.facts.plan} plan needs a person", limit=None)
     return _propose(case, f"{money} is above the limit of", limit=band.over)
 
 
 def the_invoice_limit_is_used_up(case: Case) -> Verdict | None:
-    limit = case.ruleset.auto_refund_limits.per_invoice.get(case.invoice.total.currency)
+    limit = case.ruleset.auto_refund_limits.per_invoice[case.invoice.total.currency]
     taken = case.invoice.refunded + case.invoice.pending
-    if limit is None or taken + case.amount <= limit:
+    if taken + case.amount <= limit:
         return None
     return _propose(case, f"with it, refunds of {case.invoice.id} are above the limit of", limit=limit)
 
 
 def the_customer_limit_is_used_up(case: Case) -> Verdict | None:
     limits, currency = case.ruleset.auto_refund_limits, case.invoice.total.currency
-    limit = limits.per_customer.get(currency)
+    limit = limits.per_customer[currency]
     same = (invoice for invoice in case.facts.invoices if invoice.total.currency == currency)
     recent = sum((invoice.refunded_recently + invoice.pending for invoice in same), Decimal(0))
-    if limit is None or recent + case.amount <= limit:
+    if recent + case.amount <= limit:
         return None
     return _propose(
         case, f"with it, refunds in {limits.per_customer_days} days are above the limit of", limit=limit
@@ -345,9 +303,10 @@ PRECEDENCE: tuple[tuple[str, Ask], ...] = (
     ("refund.denied_before", a_person_has_already_denied_it),
     ("refund.outside_window", it_was_paid_too_long_ago),
     ("refund.not_positive", the_amount_is_not_positive),
-    ("refund.several_amounts", several_amounts_are_named),
+    ("refund.which_amount", it_is_unclear_which_amount),
     ("refund.other_amount", the_evidence_says_another_amount),
     ("refund.no_limit_in_currency", no_limit_is_set_in_this_currency),
+    ("refund.plan_needs_person", every_refund_of_the_plan_needs_a_person),
     ("refund.auto_limit", the_amount_is_beyond_the_auto_limit),
     ("refund.invoice_limit", the_invoice_limit_is_used_up),
     ("refund.customer_limit", the_customer_limit_is_used_up),
@@ -376,9 +335,3 @@ def _propose(case: Case, reason: str, *, limit: Decimal | None) -> Verdict:
         action=ProposeRefund(invoice=invoice.id, money=invoice.in_its_currency(case.amount), limit=stopped_by),
         invoices=(invoice.id,),
     )
-
-
-def _is_worth(invoice: InvoiceFact, asked: Money | None) -> bool:
-    if asked is None or asked.currency != invoice.total.currency:
-        return False
-    return asked.amount in (invoice.refundable, invoice.paid, invoice.total.amount)

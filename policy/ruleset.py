@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from flowops.money import NotMoney, money
+from flowops.money import LARGEST, NotMoney, money
 
 PLANS = ("free", "pro", "enterprise")
 
@@ -42,6 +42,11 @@ class PlanRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     priority: Literal["low", "med", "high"]
     refund_bands: dict[str, tuple[Band, ...]]
 
+    def refunds_without_a_person(self, currency: str) -> Decimal:
+        """The largest amount of one refund that needs no person; 0 for none."""
+        bands = self.refund_bands.get(currency, ())
+        return max((band.up_to or LARGEST for band in bands if band.then is Then.APPROVE), default=Decimal(0))
+
 
 class Escalation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Confidence below which a person takes over: always, and after a recent unresolved escalation."""
@@ -52,7 +57,7 @@ class Escalation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class AutoRefundLimits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Sums, by currency, up to which refunds need no person; a currency not named here has no limit of its own."""
+    """Sums, by currency, up to which refunds need no person. Every currency with an approving band has both."""
 
     per_invoice: dict[str, Decimal]
     per_customer: dict[str, Decimal]
@@ -65,6 +70,10 @@ class Ruleset(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     escalation: Escalation
     auto_refund_limits: AutoRefundLimits
     plans: dict[str, PlanRules]
+
+    def for_plan(self, plan: str | None) -> PlanRules:
+        """The rules of a plan; an unknown customer has those of the free one."""
+        return self.plans[plan or "free"]
 
 
 class Fault(NamedTuple):
@@ -125,6 +134,7 @@ def _other_faults(ruleset: Ruleset) -> Iterator[Fault]:
             yield Fault(f"$.plans.{plan}", f"is not a plan; plans are {', '.join(PLANS)}")
         yield from _plan_faults(f"$.plans.{plan}", rules)
     yield from _claim_faults(ruleset.plans)
+    yield from _unlimited_faults(ruleset)
 
 
 def _escalation_faults(rules: Escalation) -> Iterator[Fault]:
@@ -185,6 +195,21 @@ def _claim_faults(plans: Mapping[str, PlanRules]) -> Iterator[Fault]:
     for (cheaper, longer), (dearer, shorter) in pairwise(known):
         if shorter > longer:
             yield Fault(f"$.plans.{dearer}.claim_minutes", f"must not exceed that of {cheaper!r} ({longer})")
+
+
+def _unlimited_faults(ruleset: Ruleset) -> Iterator[Fault]:
+    limits = ruleset.auto_refund_limits
+    approving = {
+        currency
+        for rules in ruleset.plans.values()
+        for currency in rules.refund_bands
+        if rules.refunds_without_a_person(currency)
+    }
+    for name, amounts in (("per_invoice", limits.per_invoice), ("per_customer", limits.per_customer)):
+        for currency in sorted(approving - set(amounts)):
+            yield Fault(
+                f"$.auto_refund_limits.{name}", f"has no limit in {currency}, which a band approves refunds in"
+            )
 
 
 def _amount_faults(path: str, amount: Decimal, currency: str) -> Iterator[Fault]:

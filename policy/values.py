@@ -57,7 +57,10 @@ class InvoiceFact(Struct, frozen=True, kw_only=True):
 
 
 class Facts(Struct, frozen=True, kw_only=True):
-    """Everything a decision may rest on. `plan` is None for a customer we do not know."""
+    """Everything a decision may rest on. `plan` is None for a customer we do not know.
+
+    Of the `named_amounts`, `asked_amounts` are asked to be refunded; the others are what the customer claims.
+    """
 
     now: datetime
     intent: Intent
@@ -67,6 +70,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     invoices: tuple[InvoiceFact, ...] = ()
     named_invoices: tuple[str, ...] = ()
     named_amounts: tuple[Money, ...] = ()
+    asked_amounts: tuple[Money, ...] = ()
     means_latest: bool = False
     recently_escalated: bool = False
     failed_tools: tuple[str, ...] = ()
@@ -112,3 +116,7 @@ class Decision(Struct, frozen=True, kw_only=True):
     invoices: tuple[str, ...]
     trace: tuple[Step, ...]
     policy_version: int
+
+    @property
+    def needs_a_person(self) -> bool:
+        return self.outcome in (Outcome.NEEDS_HUMAN, Outcome.ESCALATE)

@@ -2,5 +2,5 @@
 
 from flowops.triggers import refusing_updates
 
-UNCHANGED = "audit_entry_is_append_only"
+UNCHANGED = "audit_entry_is_never_changed"
 TRIGGERS = refusing_updates("audit_entry", UNCHANGED)

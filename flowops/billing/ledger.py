@@ -5,40 +5,36 @@ the whole cause back.
 """
 
 from datetime import datetime
+from typing import Any
 
 from flowops.billing.models import Refund, RefundStatus
 from flowops.money import Money
 
 
-def issue(refund_id: str, *, invoice_id: str, money: Money, by: str, now: datetime) -> Refund:
+def issue(refund_id: str, *, invoice_id: str, money: Money, by: str, now: datetime) -> None:
     """Record a refund as issued."""
-    return Refund.objects.create(
-        id=refund_id,
-        invoice_id=invoice_id,
-        amount=money.amount,
-        currency=money.currency,
-        status=RefundStatus.ISSUED,
-        created_at=now,
-        decided_at=now,
-        decided_by=by,
-    )
+    _insert(refund_id, invoice_id, money, now, status=RefundStatus.ISSUED, decided_at=now, decided_by=by)
 
 
-def reserve(refund_id: str, *, invoice_id: str, money: Money, now: datetime) -> Refund:
+def reserve(refund_id: str, *, invoice_id: str, money: Money, now: datetime) -> None:
     """Record a refund that awaits a person; its amount can no longer be refunded otherwise."""
-    return Refund.objects.create(
-        id=refund_id,
-        invoice_id=invoice_id,
-        amount=money.amount,
-        currency=money.currency,
-        status=RefundStatus.PENDING,
-        created_at=now,
-    )
+    _insert(refund_id, invoice_id, money, now, status=RefundStatus.PENDING)
 
 
-def deny(refund_id: str, *, by: str, now: datetime) -> bool:
-    """Release a reservation. False when it was already decided."""
+def withdraw(refund_id: str, *, by: str, now: datetime) -> bool:
+    """Release a reservation nobody decided on. False when it was decided meanwhile."""
     changed = Refund.objects.filter(id=refund_id, status=RefundStatus.PENDING).update(
-        status=RefundStatus.DENIED, decided_at=now, decided_by=by
+        status=RefundStatus.WITHDRAWN, decided_at=now, decided_by=by
     )
     return changed == 1
+
+
+def _insert(refund_id: str, invoice_id: str, money: Money, now: datetime, **state: Any) -> None:
+    Refund.objects.create(
+        id=refund_id,
+        invoice_id=invoice_id,
+        amount=money.amount,
+        currency=money.currency,
+        created_at=now,
+        **state,
+    )

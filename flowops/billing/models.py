@@ -28,11 +28,18 @@ class InvoiceStatus(models.TextChoices):
 
 
 class RefundStatus(models.TextChoices):
-    """A pending refund reserves its amount until a person decides; issued and denied are final."""
+    """A pending refund reserves its amount until a person decides; the others are final.
+
+    Denied: a person said no. Withdrawn: the case was closed with neither yes nor no; it may be asked again.
+    """
 
     PENDING = "pending"
     ISSUED = "issued"
     DENIED = "denied"
+    WITHDRAWN = "withdrawn"
+
+
+TAKING = (RefundStatus.PENDING, RefundStatus.ISSUED)
 
 
 class InvoiceQuerySet(models.QuerySet["Invoice"]):
@@ -120,13 +127,12 @@ class Payment(_Movement):
     def clean(self) -> None:
         """The ledger's triggers would refuse the same; here a person is told."""
         _refuse_over_precise(self.amount, self.currency)
+        if not self.amount or not self.invoice_id:
+            return  # the fields' own errors are told already
         if self.currency != self.invoice.currency:
             raise ValidationError({"currency": f"The invoice is in {self.invoice.currency}."})
-        others = self.invoice.payments.exclude(pk=self.pk).aggregate(sum=models.Sum("amount"))["sum"] or 0
-        taken = (
-            self.invoice.refunds.exclude(status=RefundStatus.DENIED).aggregate(sum=models.Sum("amount"))["sum"]
-            or 0
-        )
+        others = _total(self.invoice.payments.exclude(pk=self.pk))
+        taken = _total(self.invoice.refunds.filter(status__in=TAKING))
         if others + self.amount < taken:
             raise ValidationError({"amount": f"{taken} of the invoice is refunded or waits to be."})
 
@@ -164,7 +170,9 @@ def _total(rows: models.QuerySet[Payment] | models.QuerySet[Refund]) -> Decimal:
     return rows.aggregate(total=models.Sum("amount"))["total"] or Decimal(0)
 
 
-def _refuse_over_precise(amount: Decimal, currency: str) -> None:
+def _refuse_over_precise(amount: Decimal | None, currency: str) -> None:
+    if amount is None or not currency:
+        return  # the fields' own errors are told already
     try:
         money(amount, currency)
     except NotMoney as error:

@@ -8,11 +8,12 @@ Sums are rounded to minor units: SQLite keeps decimals as floating-point numbers
 at: no route or form offers it, and emptying a table row by row must stay possible.
 """
 
-from flowops.triggers import Triggers, raising
+from flowops.triggers import Triggers, raising, refusing_updates
 
 EXCEEDED = "refunded_never_exceeds_paid"
 FOREIGN = "currency_is_the_invoices"
 MOVED = "movement_stays_with_its_invoice"
+SETTLED = "refund_is_decided_once_and_never_changed"
 
 _PAID = "(SELECT ROUND(COALESCE(SUM(amount), 0), 2) FROM billing_payment WHERE invoice_id = NEW.invoice_id)"
 _TAKEN = (
@@ -22,6 +23,9 @@ _TAKEN = (
 _CURRENCY = "(SELECT currency FROM billing_invoice WHERE id = NEW.invoice_id)"
 
 _PAID_OTHERWISE = "SELECT 1 FROM billing_payment WHERE invoice_id = NEW.id AND currency <> NEW.currency"
+
+_DECIDED = "OLD.status <> 'pending' OR NEW.amount <> OLD.amount OR NEW.currency <> OLD.currency"
+_REFUNDS = refusing_updates("billing_refund", SETTLED, when=_DECIDED)
 
 _MOVEMENTS = ("billing_refund", "billing_payment")
 
@@ -75,4 +79,4 @@ def _postgresql() -> tuple[str, ...]:
     return (movement, invoice, *installed)
 
 
-TRIGGERS = Triggers(sqlite=_sqlite(), postgresql=_postgresql())
+TRIGGERS = Triggers(sqlite={**_sqlite(), **_REFUNDS.sqlite}, postgresql=(*_postgresql(), *_REFUNDS.postgresql))

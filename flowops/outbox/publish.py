@@ -1,11 +1,9 @@
-"""Put events and mails into the outbox. Call inside the transaction of the cause."""
+"""Put events into the outbox. Call inside the transaction of the cause."""
 
 from collections.abc import Iterable
 
-from flowops.outbox.models import Delivery, Event
+from flowops.outbox.models import Event
 
 
-def publish(events: Iterable[Event], mails: Iterable[Delivery] = ()) -> None:
+def publish(events: Iterable[Event]) -> None:
     Event.objects.bulk_create(events)
-    if mails := list(mails):
-        Delivery.objects.bulk_create(mails)

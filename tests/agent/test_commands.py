@@ -54,13 +54,13 @@ def test_the_worker_delivers_mail_and_finishes_orphans(client):
 
 
 @pytest.mark.django_db
-def test_a_database_that_is_away_does_not_end_the_worker(monkeypatch, caplog):
+@pytest.mark.parametrize("error", [DatabaseError, RuntimeError])
+def test_neither_a_database_that_is_away_nor_a_defect_ends_the_worker(caplog, error):
     def away():
-        raise DatabaseError
+        raise error
 
-    monkeypatch.setattr(worker, "work_once", away)
-    assert worker._work_patiently() == 0
-    assert "worker_round_failed" in caplog.text
+    assert worker._patiently(away) == 0
+    assert "duty_failed duty=away" in caplog.text
 
 
 @pytest.mark.django_db

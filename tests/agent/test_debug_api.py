@@ -64,7 +64,7 @@ REFUNDS = {
     "pro/49": (True, False, 100.0, "refund.within_limits"),
     "free/100.00": (True, False, 100.0, "refund.within_limits"),
     "pro/100.01": (False, True, 100.0, "refund.auto_limit"),
-    "enterprise/1": (False, True, 0.0, "refund.auto_limit"),
+    "enterprise/1": (False, True, 0.0, "refund.plan_needs_person"),
     "pro/0": (False, False, 100.0, "refund.not_positive"),
     "pro/-5": (False, False, 100.0, "refund.not_positive"),
     "pro/49?currency=USD": (False, True, 0.0, "refund.no_limit_in_currency"),

@@ -62,7 +62,9 @@ def test_a_refund_becomes_a_reply_a_ledger_row_a_ticket_a_mail_and_a_record(clie
     trail = Entry.objects.filter(customer_id="cust_1").order_by("id").values_list("actor", "action", "subject")
     assert list(trail) == [
         ("agent", "interaction.completed", answer["interactionId"]),
+        ("agent", "ticket.opened", ticket.id),
         ("agent", "refund.issued", refund.id),
+        ("agent", "email.queued", mail.id),
     ]
     stored = Interaction.objects.get()
     assert (stored.turn, stored.state, stored.reply_text) == (1, "done", answer["reply"])

@@ -35,7 +35,8 @@ def _queued(name: str = "eml_1", **changed: object) -> Delivery:
         "created_at": due,
     }
     queued = Delivery(id=name, event=event, **(values | changed))
-    publish([event], [queued])
+    publish([event])
+    queued.save(force_insert=True)
     return queued
 
 

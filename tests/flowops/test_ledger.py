@@ -59,12 +59,26 @@ def test_a_denied_refund_takes_nothing():
     assert Refund.objects.count() == 2
 
 
-def test_a_denied_refund_cannot_come_back_beyond_what_was_paid():
-    invoice = factories.paid_invoice()
-    denied = factories.RefundFactory(invoice=invoice, status="denied")
-    factories.RefundFactory(invoice=invoice, status="issued")
-    with pytest.raises(IntegrityError, match=triggers.EXCEEDED), transaction.atomic():
-        Refund.objects.filter(pk=denied.pk).update(status="issued")
+SETTLED = {
+    "a denial becomes a refund": ("denied", {"status": "issued"}),
+    "a refund becomes a denial": ("issued", {"status": "denied"}),
+    "a refund shrinks": ("issued", {"amount": Decimal("1.00")}),
+    "a withdrawal waits again": ("withdrawn", {"status": "pending", "decided_at": None}),
+}
+
+
+@pytest.mark.parametrize(("status", "change"), SETTLED.values(), ids=SETTLED)
+def test_what_was_decided_stays_decided(status, change):
+    refund = factories.RefundFactory(status=status)
+    with pytest.raises(IntegrityError, match=triggers.SETTLED), transaction.atomic():
+        Refund.objects.filter(pk=refund.pk).update(**change)
+
+
+def test_the_amount_that_awaits_a_person_is_the_one_that_was_shown():
+    refund = factories.RefundFactory(status="pending", decided_at=None)
+    with pytest.raises(IntegrityError, match=triggers.SETTLED), transaction.atomic():
+        Refund.objects.filter(pk=refund.pk).update(amount=Decimal("1.00"))
+    Refund.objects.filter(pk=refund.pk).update(status="denied", decided_at=NOW)
 
 
 def test_an_unpaid_invoice_has_nothing_to_refund():

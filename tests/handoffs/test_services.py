@@ -1,6 +1,6 @@
 """P1: one winner per claim, and every change of state is one function's: checked, recorded, published, or undone.
 
-M3 too: what was proposed and not approved is denied when its handoff closes, and its amount is free again.
+M3 too: what was proposed and not decided is withdrawn when its handoff closes, and its amount is free again.
 """
 
 import threading
@@ -166,33 +166,39 @@ def proposed(claimed):
     factories.paid_invoice(claimed.customer_id, id="inv_1")
     ledger.reserve("rfd_7", invoice_id="inv_1", money=money("49.00", "EUR"), now=NOW)
     content = {"refund_id": "rfd_7", "invoice": "inv_1", "amount": "49.00", "currency": "EUR"}
-    stored = services.proposal(content, handoff_id=claimed.id, now=NOW)
-    stored.save()
-    return stored
+    return services.propose(content, handoff_id=claimed.id, now=NOW)
 
 
 def test_a_proposal_is_frozen_with_the_digest_of_exactly_its_content(proposed):
     assert (proposed.id, proposed.refund_id) == ("prp_7", "rfd_7")
     stored = type(proposed).objects.get()
     assert stored.digest == canonical.digest(stored.content)
-    assert stored.digest != canonical.digest(stored.content | {"amount": "49.01"})
+    assert stored.is_intact
+    stored.content |= {"amount": "49.01"}
+    assert not stored.is_intact
+    with pytest.raises(IntegrityError, match="proposal_is_frozen"), transaction.atomic():
+        stored.save()
 
 
-def test_a_proposal_left_open_is_denied_with_the_resolution_and_its_amount_is_free_again(proposed, claimed, olga):
+def test_a_proposal_left_open_is_withdrawn_and_its_amount_is_free_again(proposed, claimed, olga):
     with pytest.raises(IntegrityError), transaction.atomic():
         ledger.issue("rfd_8", invoice_id="inv_1", money=money("0.01", "EUR"), by="agent", now=NOW)
     _resolve(claimed, olga)
-    denied = Refund.objects.get()
-    assert (denied.status, denied.decided_by, denied.decided_at) == ("denied", "olga", LATER)
+    left = Refund.objects.get()
+    assert (left.status, left.decided_by, left.decided_at) == ("withdrawn", "olga", LATER)
     ledger.issue("rfd_8", invoice_id="inv_1", money=money("49.00", "EUR"), by="agent", now=LATER)
     assert Refund.objects.get(status="issued").amount == Decimal("49.00")
 
 
-def test_a_denial_is_recorded_and_published_beside_the_resolution(proposed, claimed, olga):
+def test_a_withdrawal_is_recorded_and_published_beside_the_resolution(proposed, claimed, olga):
     _resolve(claimed, olga)
     acts = list(Entry.objects.order_by("id").values_list("action", "actor", "subject"))
-    assert acts == [(name, "olga", "hof_1") for name in ("handoff.claimed", "handoff.resolved", "refund.denied")]
-    assert Entry.objects.get(action="refund.denied").data == {"refund": "rfd_7", "proposal": "prp_7"}
+    assert acts == [
+        ("handoff.claimed", "olga", "hof_1"),
+        ("handoff.resolved", "olga", "hof_1"),
+        ("refund.withdrawn", "olga", "rfd_7"),
+    ]
+    assert Entry.objects.get(action="refund.withdrawn").data == {"handoff": "hof_1", "proposal": "prp_7"}
     assert set(Event.objects.values_list("name", flat=True)) == {name for name, _, _ in acts}
 
 
@@ -201,7 +207,7 @@ def test_what_was_decided_before_stays_decided(proposed, claimed, olga, status):
     Refund.objects.update(status=status, decided_at=NOW, decided_by="susan")
     _resolve(claimed, olga)
     assert Refund.objects.values_list("status", "decided_at", "decided_by").get() == (status, NOW, "susan")
-    assert not Entry.objects.filter(action="refund.denied").exists()
+    assert not Entry.objects.filter(action="refund.withdrawn").exists()
 
 
 def test_each_change_has_one_entry_and_one_event(claimed, olga):
@@ -218,10 +224,10 @@ def test_each_change_has_one_entry_and_one_event(claimed, olga):
     events = list(
         Event.objects.order_by("created_at").values_list("id", "name", "created_at", "customer_id", "payload")
     )
-    about = {"handoffId": "hof_1", "ticketId": stored.ticket_id}
+    about = {"id": "hof_1", "handoffId": "hof_1", "ticketId": stored.ticket_id}
     assert events == [
-        ("evt_hof_1_2_claimed", "handoff.claimed", NOW, stored.customer_id, about | {"status": "claimed"}),
-        ("evt_hof_1_3_resolved", "handoff.resolved", LATER, stored.customer_id, about | {"status": "resolved"}),
+        ("evt_hof_1_2_claimed", "handoff.claimed", NOW, stored.customer_id, about),
+        ("evt_hof_1_3_resolved", "handoff.resolved", LATER, stored.customer_id, about),
     ]
 
 

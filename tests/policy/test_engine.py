@@ -17,11 +17,17 @@ from tests.factories import NOW, invoice_fact
 from tests.policy.worlds import invoice, message, refund, ruleset
 
 RULES = ruleset()
-BANDS_WITHOUT_LIMITS = ruleset(
+THREE = ("EUR", "USD", "JPY")
+THREE_CURRENCIES = ruleset(
     "plans.pro.refund_bands",
     {
         currency: [{"over": "0", "up_to": "60", "then": "approve"}, {"over": "60", "then": "deny"}]
-        for currency in ("EUR", "USD", "JPY")
+        for currency in THREE
+    },
+    auto_refund_limits={
+        "per_invoice": dict.fromkeys(THREE, "80"),
+        "per_customer": dict.fromkeys(THREE, "90"),
+        "per_customer_days": 30,
     },
 )
 NAMES = [name for name, _ in PRECEDENCE]
@@ -138,7 +144,7 @@ def any_facts(draw):
 
 
 @settings(max_examples=400, deadline=None)
-@given(any_facts(), st.sampled_from((RULES, BANDS_WITHOUT_LIMITS)))
+@given(any_facts(), st.sampled_from((RULES, THREE_CURRENCIES)))
 def test_an_approved_refund_is_within_the_invoice_the_window_and_every_limit(facts, rules):
     decision = engine.decide(facts, rules, version=1)
     if decision.outcome is not Outcome.APPROVE:
@@ -163,7 +169,7 @@ def _assert_within_limits(facts, rules, meant, money):
 
 
 @settings(max_examples=400, deadline=None)
-@given(any_facts(), st.sampled_from((RULES, BANDS_WITHOUT_LIMITS)))
+@given(any_facts(), st.sampled_from((RULES, THREE_CURRENCIES)))
 def test_every_message_is_decided_and_money_moves_only_by_the_outcome_that_may(facts, rules):
     decision = engine.decide(facts, rules, version=1)
     assert decision == engine.decide(facts, rules, version=1)

@@ -147,6 +147,14 @@ AMOUNTS = [
     bands("up_to_huge", [band("0", "1E+1000000")], "[0].up_to"),
 ]
 
+NO_LIMITS = [
+    at(PER_INVOICE, {}, f"$.{PER_INVOICE}", id="no_invoice_limit"),
+    at(PER_CUSTOMER, {"USD": "1.00"}, f"$.{PER_CUSTOMER}", id="no_customer_limit"),
+    at(
+        "plans.pro.refund_bands.USD", [band("0")], f"$.{PER_INVOICE}", f"$.{PER_CUSTOMER}", id="unlimited_approval"
+    ),
+]
+
 SEAMS = [
     bands("no_bands", [], ""),
     bands("gap_at_start", [band("0.01")], "[0].over"),
@@ -173,7 +181,9 @@ def test_the_starting_rules_are_read():
     )
 
 
-@pytest.mark.parametrize(("content", "paths"), SHAPE + UNKNOWN_KEYS + PLANS_AND_NUMBERS + AMOUNTS + SEAMS)
+@pytest.mark.parametrize(
+    ("content", "paths"), SHAPE + UNKNOWN_KEYS + PLANS_AND_NUMBERS + AMOUNTS + SEAMS + NO_LIMITS
+)
 def test_a_fault_is_refused_and_named_by_its_place(content, paths):
     with pytest.raises(NotARuleset) as refusal:
         rulesets.read(content)

@@ -32,9 +32,9 @@ def changed(path: str, value: Any) -> dict[str, Any]:
     return content
 
 
-def ruleset(path: str | None = None, value: Any = None) -> Ruleset:
-    """The starting rules, or what they become with one change."""
-    return rulesets.read(changed(path, value) if path else starting())
+def ruleset(path: str | None = None, value: Any = None, **parts: Any) -> Ruleset:
+    """The starting rules, or what they become with one change, and with whole parts replaced."""
+    return rulesets.read((changed(path, value) if path else starting()) | parts)
 
 
 def eur(amount: str) -> Money:
@@ -59,4 +59,5 @@ def message(intent: Intent, *invoices: InvoiceFact, **changes: Any) -> Facts:
 
 def refund(*invoices: InvoiceFact, **changes: Any) -> Facts:
     """A refund request of a customer with these invoices; one of 49 EUR unless told."""
+    changes.setdefault("asked_amounts", changes.get("named_amounts", ()))
     return message(Intent.REFUND_REQUEST, *(invoices or (invoice(),)), **changes)

@@ -1,5 +1,6 @@
 import logging
 from argparse import ArgumentParser
+from enum import Enum, auto
 from typing import Any
 
 from django.conf import settings
@@ -10,10 +11,36 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from agent.demo import access, history
-from agent.models import Interaction
-from flowops.accounts.models import ApiClient, User
+from flowops.accounts.models import ApiClient, Customer, User
+from flowops.audit import trail
+from flowops.audit.models import Entry
 
 SEED = 7
+
+
+STARTED, COMPLETED = "demo.started", "demo.completed"
+
+
+class Progress(Enum):
+    NOTHING = auto()
+    BROKEN_OFF = auto()
+    COMPLETE = auto()
+    NOT_OURS = auto()  # somebody's own data: it is left alone
+
+
+def progress() -> Progress:
+    """How far the demo has come in this database, by the marks it leaves in the trail."""
+    marks = set(Entry.objects.filter(action__in=(STARTED, COMPLETED)).values_list("action", flat=True))
+    if COMPLETED in marks:
+        return Progress.COMPLETE
+    if STARTED in marks:
+        return Progress.BROKEN_OFF
+    return Progress.NOT_OURS if Customer.objects.exists() else Progress.NOTHING
+
+
+def _mark(action: str) -> None:
+    act = trail.Act(actor="manage.py", action=action, subject="demo", customer_id="", data={})
+    trail.record([act], now=timezone.now())
 
 
 class Command(BaseCommand):
@@ -30,13 +57,17 @@ class Command(BaseCommand):
             raise CommandError("DEMO is not true: this command fills, and with --reset empties, the database")
         if reset:
             call_command("flush", interactive=False, verbosity=0)
-        if Interaction.objects.exists():
-            raise CommandError("there is history already; --reset starts anew")
+        if progress() is not Progress.NOTHING:
+            raise CommandError("the database is not empty; --reset empties it and starts anew")
+        _mark(STARTED)
         call_command("loaddata", "demo", verbosity=0)
-        access.ensure()
+        entry = access.ensure()
         logging.disable(logging.INFO)
         self._live_through(seed)
         logging.disable(logging.NOTSET)
+        _mark(COMPLETED)
+        if reset:
+            self.stdout.write("\n".join(entry.lines()))
 
     def _live_through(self, seed: int) -> None:
         client = ApiClient.objects.filter(name="demo", revoked_at=None).latest("created_at")
@@ -44,5 +75,6 @@ class Command(BaseCommand):
         # Yesterday's mails have long been sent; only the worker's clock is real.
         with override_settings(EMAIL_BACKEND="django.core.mail.backends.dummy.EmailBackend"):
             steps = history.live_through(client, operators, end=timezone.now(), seed=seed)
-            for _ in tqdm(steps, total=next(steps), desc="30 days of demo history", unit="message", leave=False):
+            options = {"desc": "30 days of demo history", "unit": "message", "leave": False, "disable": None}
+            for _ in tqdm(steps, total=next(steps), **options):
                 pass

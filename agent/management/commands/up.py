@@ -3,21 +3,18 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
 
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
 from agent.demo import access
-from agent.models import Interaction
+from agent.management.commands import demo
 from flowops import environment
+from flowops.database import unapplied_migrations
 
 HOST = "127.0.0.1"
 START_SECONDS = 30
@@ -29,7 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         entry = self._prepare_demo() if settings.DEMO else None
-        if _has_unapplied_migrations():
+        if unapplied_migrations():
             raise CommandError("the database is behind the code: run `manage.py migrate` first")
         port = _free_port(environment.whole_number("PORT", 8000, at_least=1, at_most=65535))
         Path(settings.STATIC_ROOT).mkdir(
@@ -39,14 +36,21 @@ class Command(BaseCommand):
         family.start(_web(port))
         family.start([sys.executable, "manage.py", "worker"])
         url = f"http://{HOST}:{port}"
-        if family.wait_until_answering(f"{url}/health"):
+        if family.wait_until_listening(port):
             self._announce(url, entry)
+        else:
+            family.stop()
         sys.exit(family.wait())
 
     def _prepare_demo(self) -> access.Access:
         call_command("migrate", verbosity=0)
-        if not Interaction.objects.exists():
-            call_command("demo", stdout=self.stdout)
+        match demo.progress():
+            case demo.Progress.NOTHING:
+                call_command("demo", stdout=self.stdout)
+            case demo.Progress.BROKEN_OFF:
+                call_command("demo", "--reset", stdout=self.stdout)
+            case demo.Progress.COMPLETE | demo.Progress.NOT_OURS:
+                pass
         return access.ensure()
 
     def _announce(self, url: str, entry: access.Access | None) -> None:
@@ -63,7 +67,7 @@ class _Family:
     def __init__(self) -> None:
         self.members: list[subprocess.Popen[bytes]] = []
         self.is_told_to_stop = False
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._stop)
 
     def start(self, command: list[str]) -> None:
@@ -72,29 +76,30 @@ class _Family:
             subprocess.Popen(command, cwd=settings.BASE_DIR, start_new_session=True)  # noqa: S603
         )
 
-    def wait_until_answering(self, url: str) -> bool:
+    def wait_until_listening(self, port: int) -> bool:
         deadline = time.monotonic() + START_SECONDS
-        while self._all_run() and time.monotonic() < deadline:
-            try:
-                urllib.request.urlopen(url, timeout=1).close()  # noqa: S310 - our own address
-            except (URLError, OSError):
-                time.sleep(0.05)
-            else:
-                return True
+        while self._all_run() and not self.is_told_to_stop and time.monotonic() < deadline:
+            with socket.socket() as probe:
+                if probe.connect_ex((HOST, port)) == 0:
+                    return True
+            time.sleep(0.05)
         return False
 
     def wait(self) -> int:
         """Until the first ends; then end the rest. The exit code is 0 only when we were told to stop."""
         while self._all_run() and not self.is_told_to_stop:
             time.sleep(0.2)
-        for member in self.members:
-            member.terminate()
+        self.stop()
         for member in self.members:
             try:
                 member.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 member.kill()
         return 0 if self.is_told_to_stop else 1
+
+    def stop(self) -> None:
+        for member in self.members:
+            member.terminate()
 
     def _all_run(self) -> bool:
         return all(member.poll() is None for member in self.members)
@@ -119,11 +124,6 @@ def _free_port(wanted: int) -> int:
                 continue
             return port
     raise CommandError(f"no free port from {wanted} on")
-
-
-def _has_unapplied_migrations() -> bool:
-    executor = MigrationExecutor(connection)
-    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
 def _curls(url: str, entry: access.Access) -> Iterator[str]:

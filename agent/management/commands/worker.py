@@ -2,10 +2,11 @@ import logging
 import signal
 import threading
 from argparse import ArgumentParser
+from collections.abc import Callable
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db import DatabaseError, close_old_connections
+from django.db import close_old_connections, connection
 from django.utils import timezone
 
 from agent import idempotency, turn
@@ -16,6 +17,18 @@ logger = logging.getLogger(__name__)
 PAUSE_SECONDS = 1.0
 
 
+def deliver_mail() -> int:
+    return delivery.deliver_due(timezone.now, limit=1)
+
+
+def tend_turns() -> int:
+    return turn.finish_orphans(timezone.now, limit=10) + idempotency.forget_old_answers(timezone.now())
+
+
+# Each in a thread of its own: a mail server that keeps us waiting must not keep customers waiting.
+DUTIES = (deliver_mail, tend_turns)
+
+
 class Command(BaseCommand):
     help = "Deliver mails, finish interactions whose process died, forget old answers. SIGTERM finishes the item."
 
@@ -24,31 +37,33 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, once: bool, **options: Any) -> None:
         if once:
-            while work_once():
+            while sum(duty() for duty in DUTIES):
                 pass
             return
         stopping = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopping.set())
         logger.info("worker_started")
-        while not stopping.is_set():
-            stopping.wait(0 if _work_patiently() else PAUSE_SECONDS)
+        threads = [threading.Thread(target=_keep_doing, args=(duty, stopping)) for duty in DUTIES]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
         logger.info("worker_stopped")
 
 
-def work_once() -> int:
-    """One round over everything that may be due; returns how many things were done."""
-    done = delivery.deliver_due(timezone.now, limit=1)
-    done += turn.finish_orphans(timezone.now, limit=1)
-    done += idempotency.forget_old_answers(timezone.now())
-    return done
+def _keep_doing(duty: Callable[[], int], stopping: threading.Event) -> None:
+    while not stopping.is_set():
+        done = _patiently(duty)
+        stopping.wait(0 if done else PAUSE_SECONDS)
+    connection.close()
 
 
-def _work_patiently() -> int:
-    """A database that is away is no reason to die: wait, connect anew, go on."""
+def _patiently(duty: Callable[[], int]) -> int:
+    """A database that is away, or a defect in one item, is no reason to die: wait, connect anew, go on."""
     close_old_connections()
     try:
-        return work_once()
-    except DatabaseError:
-        logger.exception("worker_round_failed")
+        return duty()
+    except Exception:
+        logger.exception("duty_failed duty=%s", duty.__name__)
         return 0

@@ -7,7 +7,7 @@ from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
-from flowops.health import OUTBOX_IS_STUCK_AFTER
+from agent.health import OUTBOX_IS_STUCK_AFTER
 from flowops.outbox.models import Delivery, DeliveryState, Event
 
 # Nobody collected static files for the tests.
@@ -32,21 +32,23 @@ def test_health_says_that_this_process_answers_and_asks_no_database(client):
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("policy")
 def test_it_is_ready_when_all_it_needs_is_there(client):
     answer = client.get("/readyz")
-    checks = {"database": "ok", "migrations": "ok", "outbox": "ok"}
+    checks = {"database": "ok", "migrations": "ok", "policy": "ok", "outbox": "ok"}
     assert (answer.status_code, answer.json()) == (200, {"status": "ready", "checks": checks})
     assert "Retry-After" not in answer
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("policy")
 def test_it_is_not_ready_while_a_migration_is_to_be_applied(client):
     MigrationRecorder(connection).record_unapplied("agent", "0001_initial")
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["status"], answer["Retry-After"]) == (503, "not ready", "5")
     checks = answer.json()["checks"]
     assert checks.pop("migrations").endswith("to apply")
-    assert checks == {"database": "ok", "outbox": "ok"}
+    assert checks == {"database": "ok", "policy": "ok", "outbox": "ok"}
 
 
 def _delivery(age: timedelta, state: str = DeliveryState.PENDING) -> None:
@@ -66,6 +68,7 @@ def _delivery(age: timedelta, state: str = DeliveryState.PENDING) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("policy")
 def test_it_is_not_ready_while_mails_stay_behind(client):
     _delivery(OUTBOX_IS_STUCK_AFTER + timedelta(seconds=1))
     answer = client.get("/readyz")
@@ -82,6 +85,7 @@ LEFT_IN_TIME = {
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("policy")
 @pytest.mark.parametrize(("age", "state"), LEFT_IN_TIME.values(), ids=LEFT_IN_TIME)
 def test_a_mail_that_is_not_late_keeps_nobody_from_being_ready(client, age, state):
     _delivery(age, state)
@@ -89,6 +93,7 @@ def test_a_mail_that_is_not_late_keeps_nobody_from_being_ready(client, age, stat
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("policy")
 def test_without_its_database_it_is_alive_and_not_ready(client):
     def away(*args: object) -> None:
         raise OperationalError("server closed the connection: host=db.internal")
@@ -135,3 +140,10 @@ def test_a_path_that_leads_nowhere_is_a_problem(client, path):
         "error": "not_found",
         "message": "There is nothing at this path.",
     }
+
+
+@pytest.mark.django_db
+def test_it_is_not_ready_while_no_policy_is_active(client):
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert "load_policy" in answer.json()["checks"]["policy"]
