@@ -32,7 +32,7 @@ suite: suite-sqlite suite-postgres ## all tests on SQLite and on PostgreSQL, the
 	$(PY) -m coverage report
 	$(PY) -m coverage report --fail-under=100 --include='policy/*,$(PURE)'
 
-PURE := agent/actions.py,agent/draft.py,agent/effects.py,agent/phrases.py,agent/plan.py,agent/response.py,agent/understand.py,agent/entities.py,agent/values.py,agent/verify.py,flowops/money.py
+PURE := agent/actions.py,agent/draft.py,agent/effects.py,agent/phrases.py,agent/plain_requests.py,agent/plan.py,agent/response.py,agent/understand.py,agent/entities.py,agent/values.py,agent/verify.py,flowops/money.py
 
 suite-sqlite: .venv/test.done ## all tests on SQLite
 	rm -f .coverage .coverage.*

@@ -15,6 +15,7 @@ from flowops.money import CURRENCIES, PATTERN, SIGNS, Money, NotMoney, parse
 
 Named = TypeVar("Named")
 
+LONGEST_ID = 60
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 # What people write for a currency, by the code that money reads. Longer words first.
 CURRENCY_WORDS = {
@@ -145,7 +146,7 @@ def sentences(plain: str) -> str:
 def _stand_in(found: Match[str]) -> str:
     if _invoice(found):
         return "#id"
-    return "#money" if found["amount"] else found.group()
+    return "#money" if _amount(found) else found.group()
 
 
 def _unique(found: Iterable[Named | None]) -> tuple[Named, ...]:
@@ -161,7 +162,7 @@ def _with_currency_codes(text: str) -> str:
 
 def _invoice(found: Match[str]) -> str | None:
     number = (found["id"] or found["dashed"] or found["spaced"] or "").rstrip("_-")
-    return f"inv_{number}" if number and number.isascii() else None
+    return f"inv_{number}" if number and number.isascii() and len(number) <= LONGEST_ID else None
 
 
 def _amount(found: Match[str]) -> Money | None:

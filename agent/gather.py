@@ -54,9 +54,11 @@ def facts(customer_id: str, *, ruleset: Ruleset, now: datetime, tools: Tools) ->
     """The evidence for one message.
 
     The turn is read first: another message of this customer that is finished meanwhile has taken the next one.
-    What operators and billing change meanwhile is checked again where it matters, when effects are written.
+    The open case is read before the ledger: an operator who closes it meanwhile changes both, and `apply` looks
+    whether it is still open. What billing changes is refused by the database where it matters.
     """
     turn, recently_escalated = _memory(customer_id, ruleset.escalation.memory_interactions)
+    open_case = _open_case(customer_id)
     since = now - timedelta(days=ruleset.auto_refund_limits.per_customer_days)
     failed: list[str] = []
     account: AccountFact | None = None
@@ -73,7 +75,7 @@ def facts(customer_id: str, *, ruleset: Ruleset, now: datetime, tools: Tools) ->
         turn=turn,
         account=account,
         invoices=invoices,
-        open_case=_open_case(customer_id),
+        open_case=open_case,
         recently_escalated=recently_escalated,
         failed_tools=tuple(failed),
     )

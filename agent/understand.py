@@ -6,7 +6,7 @@ from datetime import date
 
 from msgspec import Struct
 
-from agent import entities
+from agent import entities, plain_requests
 from agent.values import Reading
 from policy.values import Intent
 
@@ -25,6 +25,7 @@ ABOUT_A_CHARGE = {Intent.REFUND_REQUEST, Intent.REFUND_STATUS}
 
 CLEAR = 0.95
 HINT = 0.8
+NOT_PLAIN = 0.7  # a refund is asked for, and something else is said that a person should read
 LOST_HINT = 0.6  # a hint somewhere in a long story
 UNKNOWN = 0.3
 UNREADABLE = 0.2
@@ -255,7 +256,11 @@ def message(text: str, *, today: date) -> Reading:
     nothing against `today`, which a reader of "last week" would.
     """
     plain = entities.plain(text)
-    intent, confidence, also = _wishes(entities.sentences(plain))
+    words = entities.sentences(plain)
+    intent, confidence, also = _wishes(words)
+    if intent is Intent.REFUND_REQUEST and not also:
+        is_plain = confidence == CLEAR and plain_requests.is_plain(plain, words)
+        confidence = CLEAR if is_plain else min(confidence, NOT_PLAIN)
     return Reading(intent=intent, confidence=confidence, also=also, entities=entities.read(plain))
 
 

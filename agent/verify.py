@@ -52,14 +52,18 @@ def _fault(statement: Statement, grounds: Grounds) -> str | None:
         case say.PlanIs() | say.ApiKeyIs() | say.NoApiKey() | say.ResponseTime():
             return _account_fault(statement, grounds)
         case say.RefundNotApproved():
-            return _unless(grounds.decision.outcome is Outcome.DENY, "policy did not deny a refund")
+            is_denied = grounds.decision.outcome is Outcome.DENY
+            return _unless(
+                is_denied and grounds.decision.rule != "refund.already_refunded", "no refund was denied"
+            )
         case say.RefundWindow(days=days):
             return _unless(days == grounds.refund_window_days, "policy has another window")
         case say.NoSuchInvoice() | say.NoPaidInvoice() | say.NoInvoices() | say.NoRefunds():
             return _absence_fault(statement, grounds)
         case say.WhichInvoice(invoices=names):
+            is_asked = grounds.decision.outcome is Outcome.ASK and names == grounds.decision.invoices
             known = {invoice.id for invoice in grounds.evidence.invoices}
-            return _unless(known.issuperset(names), "an invoice named is not on the account")
+            return _unless(is_asked and known.issuperset(names), "it is clear which, or another is meant")
         case _:
             invoice = grounds.evidence.invoice(statement.invoice)
             if invoice is None:
@@ -85,7 +89,7 @@ def _invoice_fault(statement: InvoiceStatement, invoice: InvoiceFact, grounds: G
             held = money == invoice.in_its_currency(invoice.refunded) and invoice.refunded > 0
             return _unless(held, "the ledger has another refunded amount")
         case say.NotRefunded():
-            is_refunded = invoice.refunded or _refunds(grounds, statement.invoice)
+            is_refunded = invoice.refunded or invoice.pending or _refunds(grounds, statement.invoice)
             return _unless(not is_refunded, "the invoice is refunded")
         case say.PersonDecidedAgainst():
             return _unless(invoice.was_denied, "no person has decided against it")
@@ -167,7 +171,8 @@ def _absence_fault(
         return "nothing is known of the account"
     match statement:
         case say.NoSuchInvoice(invoice=name):
-            return _unless(evidence.invoice(name) is None, "the invoice is on the account")
+            is_missing = name in grounds.decision.invoices and evidence.invoice(name) is None
+            return _unless(is_missing, "the invoice is on the account, or nobody has named it")
         case say.NoPaidInvoice():
             return _unless(not any(i.paid for i in evidence.invoices), "an invoice is paid")
         case say.NoInvoices():

@@ -53,6 +53,10 @@ def database(name: str, default: str) -> dict[str, Any]:
         raise ImproperlyConfigured(f"{name} must start with sqlite:/// or postgres:// and name a database")
     if entry["ENGINE"].endswith("sqlite3"):
         entry["OPTIONS"] = SQLITE_OPTIONS
+    else:
+        # A process that was stopped inside a transaction holds its locks no longer than a lease.
+        options = "-c idle_in_transaction_session_timeout=30000 -c lock_timeout=20000"
+        entry["OPTIONS"] = {"options": options, **entry.get("OPTIONS", {})}
     # Opening a connection costs as much as half a request; a stale one is noticed and replaced.
     return entry | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 

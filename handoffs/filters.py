@@ -1,3 +1,4 @@
+from datetime import timedelta
 from typing import Any
 
 import django_filters
@@ -85,7 +86,7 @@ def _is_ours(cursor: Any) -> bool:
         moment = parse_datetime(cursor.position)
     except ValueError:
         return False
-    return moment is not None and moment.tzinfo is not None
+    return moment is not None and moment.utcoffset() == timedelta(0) and 1970 <= moment.year < 9999
 
 
 def refuse_unknown_parameters(request: Any) -> None:

@@ -153,7 +153,9 @@ def the_invoice_was_not_paid(case: Case) -> Verdict | None:
     invoice = case.invoice
     if invoice.status == "paid" and invoice.paid > 0:
         return None
-    return _deny(f"{invoice.id} is {invoice.status} and has no payment to refund", invoice)
+    if invoice.status == "paid":
+        return _deny(f"no payment of {invoice.id} is recorded", invoice)
+    return _deny(f"{invoice.id} is {invoice.status}", invoice)
 
 
 def a_refund_already_awaits_a_person(case: Case) -> Verdict | None:

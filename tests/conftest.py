@@ -1,19 +1,17 @@
-from collections.abc import Iterator
+import os
 
 import pytest
-from django.db import connection
-from pytest_django import DjangoDbBlocker
+from django.conf import settings
 
 from policy.ruleset import Ruleset
 from tests import factories
 
 
-@pytest.fixture(scope="session", autouse=True)
-def name_the_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Say on which database the suite ran: a run that quietly fell back to another would show."""
-    with django_db_blocker.unblock():
-        print(f"\ndatabase under test: {connection.vendor}")
-    return
+def pytest_report_header() -> str:
+    """Which database the suite runs on; never another than the one it was started for."""
+    engine = settings.DATABASES["default"]["ENGINE"].rpartition(".")[2]
+    assert engine == os.environ.get("EXPECTED_DATABASE", engine)
+    return f"database under test: {engine}"
 
 
 @pytest.fixture

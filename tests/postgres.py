@@ -24,7 +24,7 @@ def main(command: list[str]) -> int:
                 server.psql(f"ALTER SYSTEM SET {name} = '{value}'")
             server.stop()
             server.start()
-            environment = os.environ | {"DATABASE_URL": server.get_uri()}
+            environment = os.environ | {"DATABASE_URL": server.get_uri(), "EXPECTED_DATABASE": "postgresql"}
             print(server.psql("SELECT version()").strip().splitlines()[2].strip(), flush=True)
             return subprocess.run(command, env=environment, check=False).returncode
         finally:

@@ -13,6 +13,8 @@ from flowops.triggers import Triggers, raising, refusing_updates
 EXCEEDED = "refunded_never_exceeds_paid"
 FOREIGN = "currency_is_the_invoices"
 MOVED = "movement_stays_with_its_invoice"
+UNPAID = "refund_needs_a_paid_invoice"
+OWNED = "paid_invoice_keeps_its_customer"
 SETTLED = "refund_is_decided_once_and_never_changed"
 
 _PAID = "(SELECT ROUND(COALESCE(SUM(amount), 0), 2) FROM billing_payment WHERE invoice_id = NEW.invoice_id)"
@@ -24,6 +26,8 @@ _CURRENCY = "(SELECT currency FROM billing_invoice WHERE id = NEW.invoice_id)"
 
 _PAID_OTHERWISE = "SELECT 1 FROM billing_payment WHERE invoice_id = NEW.id AND currency <> NEW.currency"
 
+_STATUS = "(SELECT status FROM billing_invoice WHERE id = NEW.invoice_id)"
+_HAS_PAYMENT = "EXISTS (SELECT 1 FROM billing_payment WHERE invoice_id = NEW.id)"
 _DECIDED = "OLD.status <> 'pending' OR NEW.amount <> OLD.amount OR NEW.currency <> OLD.currency"
 _REFUNDS = refusing_updates("billing_refund", SETTLED, when=_DECIDED)
 
@@ -33,7 +37,10 @@ _MOVEMENTS = ("billing_refund", "billing_payment")
 def _sqlite() -> dict[str, str]:
     definitions = {
         "billing_invoice_currency": "CREATE TRIGGER billing_invoice_currency AFTER UPDATE ON billing_invoice BEGIN"
-        f" SELECT RAISE(ABORT, '{FOREIGN}') WHERE EXISTS ({_PAID_OTHERWISE}); END"
+        f" SELECT RAISE(ABORT, '{FOREIGN}') WHERE EXISTS ({_PAID_OTHERWISE});"
+        f" SELECT RAISE(ABORT, '{OWNED}') WHERE NEW.customer_id <> OLD.customer_id AND {_HAS_PAYMENT}; END",
+        "billing_refund_paid": "CREATE TRIGGER billing_refund_paid AFTER INSERT ON billing_refund BEGIN"
+        f" SELECT RAISE(ABORT, '{UNPAID}') WHERE {_STATUS} <> 'paid'; END",
     }
     for table in _MOVEMENTS:
         for event in ("INSERT", "UPDATE"):
@@ -55,6 +62,9 @@ def _postgresql() -> tuple[str, ...]:
             PERFORM 1 FROM billing_invoice WHERE id = NEW.invoice_id FOR NO KEY UPDATE;
             IF {_TAKEN} > {_PAID} THEN {raising(EXCEEDED)} END IF;
             IF NEW.currency <> {_CURRENCY} THEN {raising(FOREIGN)} END IF;
+            IF TG_TABLE_NAME = 'billing_refund' AND TG_OP = 'INSERT' AND {_STATUS} <> 'paid' THEN
+                {raising(UNPAID)}
+            END IF;
             IF TG_OP = 'UPDATE' AND NEW.invoice_id <> OLD.invoice_id THEN {raising(MOVED)} END IF;
             RETURN NULL;
         END $$
@@ -63,6 +73,7 @@ def _postgresql() -> tuple[str, ...]:
         CREATE OR REPLACE FUNCTION billing_keep_currency() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
             IF EXISTS ({_PAID_OTHERWISE}) THEN {raising(FOREIGN)} END IF;
+            IF NEW.customer_id <> OLD.customer_id AND {_HAS_PAYMENT} THEN {raising(OWNED)} END IF;
             RETURN NULL;
         END $$
     """

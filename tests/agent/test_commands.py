@@ -5,7 +5,7 @@ import re
 import signal
 import subprocess
 import sys
-import time
+import threading
 from pathlib import Path
 
 import msgspec
@@ -17,7 +17,9 @@ from django.db import DatabaseError
 
 from agent import turn
 from agent.demo import access, history
+from agent.management.commands import demo as demo_command
 from agent.management.commands import worker
+from agent.management.commands.demo import Progress
 from agent.models import Interaction
 from flowops.accounts.models import ApiClient, User
 from flowops.billing.models import Invoice, Refund
@@ -185,13 +187,76 @@ def test_up_serves_prints_what_one_needs_and_stops_on_ctrl_c(demo_process):
     assert [answers[0]["mode"], answers[1]["mode"]] == ["shadow", "live"]
     assert "We have refunded €49.00 for invoice inv_1001." in answers[1]["reply"]
     assert answers[2][0]["status"] == "pending"
+    children = children_of(demo_process)
     demo_process.send_signal(signal.SIGINT)
     assert demo_process.wait(timeout=20) == 0
-    assert not leftovers(said[0].rpartition(":")[2])
+    assert not any(is_alive(pid) for pid in children)
 
 
-def leftovers(port):
-    """Processes of ours that still mention the port, a moment later."""
-    time.sleep(0.5)
-    found = subprocess.run(["pgrep", "-f", f"127.0.0.1:{port}"], capture_output=True, text=True, check=False)
-    return found.stdout.split()
+def children_of(process):
+    found = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True, check=False)
+    return [int(pid) for pid in found.stdout.split()]
+
+
+def is_alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
+def test_up_takes_web_and_worker_with_it(demo_process, number):
+    while not demo_process.stdout.readline().startswith("supervisor token"):
+        pass
+    children = children_of(demo_process)
+    assert len(children) == 2
+    demo_process.send_signal(number)
+    assert demo_process.wait(timeout=20) == 0
+    assert not any(is_alive(pid) for pid in children)
+
+
+def test_when_the_worker_dies_the_web_stops_too(demo_process):
+    while not demo_process.stdout.readline().startswith("supervisor token"):
+        pass
+    children = children_of(demo_process)
+    os.kill(children[1], signal.SIGKILL)
+    assert demo_process.wait(timeout=20) == 1
+    assert not is_alive(children[0])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_worker_stops_when_told_and_both_its_duties_with_it(monkeypatch):
+    done = []
+
+    def told_to_stop():
+        done.append(threading.current_thread().name)
+        os.kill(os.getpid(), signal.SIGTERM)
+        return 0
+
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    monkeypatch.setattr(worker, "DUTIES", (told_to_stop, told_to_stop))
+    try:
+        call_command("worker")
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    assert len(set(done)) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_demo_that_was_broken_off_is_told_from_one_that_is_complete(demo):
+    assert demo_command.progress() is Progress.NOTHING
+    demo_command._mark(demo_command.STARTED)
+    assert demo_command.progress() is Progress.BROKEN_OFF
+    demo_command._mark(demo_command.COMPLETED)
+    assert demo_command.progress() is Progress.COMPLETE
+
+
+@pytest.mark.django_db
+def test_somebodys_own_data_is_not_taken_for_a_demo(demo):
+    factories.CustomerFactory()
+    assert demo_command.progress() is Progress.NOT_OURS
+    with pytest.raises(CommandError, match="not empty"):
+        call_command("demo")

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from decimal import Decimal
 from functools import partial
 from threading import Barrier
@@ -16,6 +16,8 @@ from django.utils import timezone
 from agent.models import Interaction
 from flowops.billing.models import Refund
 from flowops.outbox.models import Delivery
+from flowops.problems import Problem
+from handoffs import services
 from handoffs.models import Handoff, Ticket
 from tests import factories
 
@@ -108,3 +110,33 @@ def test_the_customers_limit_holds_over_several_invoices_at_once(key):
     with threads(8) as at_once:
         at_once(lambda number: chat(key, message=f"refund inv_{number}"))
     assert Counter(Refund.objects.values_list("status", flat=True)) == {"issued": 4, "pending": 4}
+
+
+def test_follow_ups_and_operators_on_one_case_never_lock_each_other_out(key):
+    """Resolving frees money and the ticket while follow-ups take both: one order of locks, or deadlocks."""
+    boss, _ = factories.operator("boss", "supervisor")
+    answers = []
+
+    def work(round_number, number):
+        if number % 2:
+            answers.append(chat(key, message=f"refund inv_{number}", requestId=f"r{round_number}_{number}"))
+            return
+        for handoff in Handoff.objects.live():
+            with suppress(Problem):
+                services.claim_handoff(handoff.id, by=boss, now=timezone.now())
+            with suppress(Problem):
+                services.resolve_handoff(handoff.id, by=boss, notes="", now=timezone.now())
+
+    for number in range(8):
+        amount = Decimal("240.00") if number % 4 == 1 else Decimal("9.00")
+        factories.paid_invoice("cust_1", id=f"inv_{number}", amount=amount, paid_at=timezone.now())
+    with threads(8) as at_once:
+        for round_number in range(15):
+            at_once(partial(work, round_number))
+    assert {answer.status_code for answer in answers} == {200}
+    assert not Interaction.objects.filter(state="started").exists()
+    open_tickets = Ticket.objects.filter(status="open")
+    assert all(ticket.handoffs.live().exists() for ticket in open_tickets)
+    assert (
+        not Refund.objects.filter(status="pending").exclude(proposal__handoff__in=Handoff.objects.live()).exists()
+    )

@@ -18,7 +18,7 @@ from agent.idempotency import InProgress, KeyReused, ReplayUnavailable
 from agent.models import Interaction
 from flowops import canonical
 from flowops.audit.models import Entry
-from flowops.billing.models import Refund
+from flowops.billing.models import Invoice, Refund
 from flowops.outbox.models import Delivery, Event
 from handoffs import services
 from handoffs.models import Handoff, Proposal, Ticket
@@ -161,6 +161,22 @@ def test_an_orphan_is_finished_without_its_client(client):
     assert turn.live(client, **ask).replayed is True
 
 
+def test_an_orphan_that_cannot_be_finished_holds_up_no_other(client, caplog):
+    for number in (1, 2):
+        idempotency.begin(client, customer_id=f"cust_{number}", message="thanks", request_id="r1", now=NOW)
+    lapse(request_id="r1")
+
+    class Tools(LocalTools):
+        def account(self, customer_id):
+            if customer_id == "cust_1":
+                raise RuntimeError("a defect in a tool")
+            return super().account(customer_id)
+
+    assert turn.finish_orphans(lambda: NOW, ports=turn.Ports(tools=Tools())) == 1
+    assert "orphan_not_finished" in caplog.text
+    assert Interaction.objects.get(state="started").customer_id == "cust_1"
+
+
 def test_who_was_taken_for_dead_changes_nothing_and_repeats_the_other_answer(client):
     """The fence: the slow holder comes back after somebody else has finished."""
     factories.paid_invoice("cust_1", id="inv_1")
@@ -257,6 +273,61 @@ def test_another_customers_invoice_does_not_exist(client):
     answer = say(client, "refund inv_1", customer_id="cust_2")
     assert "could not find invoice inv_1" in answer["reply"]
     assert not any("inv_1" in fact["id"] for fact in answer["evidence"])
+
+
+def test_the_oldest_of_many_invoices_is_still_the_customers(client):
+    for number in range(60):
+        factories.paid_invoice("cust_1", id=f"inv_{number}", issued_at=NOW - timedelta(days=number))
+    assert "We have refunded" in say(client, "refund inv_59")["reply"]
+
+
+def test_a_case_closed_while_its_facts_are_read_is_read_again(client):
+    """Else the reply would tell of a refund that no longer waits for anybody."""
+    boss, _ = factories.operator("boss", "supervisor")
+    factories.paid_invoice("cust_1", id="inv_1", amount=Decimal("240.00"))
+    first = say(client, "refund inv_1")
+
+    class Tools(LocalTools):
+        def invoices(self, customer_id, *, recent_from):
+            read = super().invoices(customer_id, recent_from=recent_from)
+            if Handoff.objects.live().filter(id=first["handoffId"]).exists():
+                services.claim_handoff(first["handoffId"], by=boss, now=NOW)
+                services.resolve_handoff(first["handoffId"], by=boss, notes="", now=NOW)
+            return read
+
+    second = say(client, "refund inv_1", ports=turn.Ports(tools=Tools()))
+    assert second["handoffId"] != first["handoffId"]
+    assert Proposal.objects.filter(handoff_id=second["handoffId"]).count() == 1
+    assert list(Refund.objects.order_by("created_at", "status").values_list("status", flat=True)) == [
+        "pending",
+        "withdrawn",
+    ]
+
+
+def test_an_invoice_voided_while_planning_is_planned_again(client):
+    factories.paid_invoice("cust_1", id="inv_1")
+
+    def voided(phase):
+        if phase == "planned":
+            Invoice.objects.update(status="void")
+
+    answer = say(client, "refund inv_1", ports=turn.Ports(between_phases=voided))
+    assert "Your refund was not approved. Invoice inv_1 is void." in answer["reply"]
+    assert not Refund.objects.exists()
+
+
+def test_a_follow_up_adds_to_what_is_known_of_the_case(client):
+    factories.CustomerFactory(id="cust_1")
+    say(client, "let me talk to a human")
+    say(client, "cancel my subscription")
+    assert Handoff.objects.get().issues == ["the customer asks for a person", "a person handles cancellations"]
+
+
+def test_an_urgent_follow_up_makes_the_case_urgent(client):
+    factories.CustomerFactory(id="cust_1")
+    say(client, "let me talk to a human")
+    say(client, "urgent: let me talk to a human")
+    assert Handoff.objects.get().priority == "high"
 
 
 def test_follow_ups_join_the_case_until_a_person_has_resolved_it(client):

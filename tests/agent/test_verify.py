@@ -107,6 +107,7 @@ def true_and_false():
     yield say.NotRefunded(invoice="inv_123"), grounds(), True
     yield say.NotRefunded(invoice="inv_123"), grounds(evidence=PARTLY), False
     yield say.NotRefunded(invoice="inv_123"), grounds(REFUND), False
+    yield say.NotRefunded(invoice="inv_123"), grounds(evidence=evidence(with_ledger(pending="9.00"))), False
     yield (
         say.PersonDecidedAgainst(invoice="inv_123"),
         grounds(evidence=evidence(invoice_fact(was_denied=True))),
@@ -129,9 +130,12 @@ def true_and_false():
     yield say.ShallWeRefund(invoice="inv_123", money=eur("50.00")), grounds(), False
     yield say.RefundNotApproved(), grounds(decision=decision(Outcome.DENY)), True
     yield say.RefundNotApproved(), grounds(), False
+    yield say.RefundNotApproved(), grounds(decision=decision(Outcome.DENY, "refund.already_refunded")), False
     yield say.RefundWindow(days=30), grounds(), True
     yield say.RefundWindow(days=60), grounds(), False
-    yield say.NoSuchInvoice(invoice="inv_9"), grounds(), True
+    yield say.NoSuchInvoice(invoice="inv_9"), grounds(decision=decision(invoices=("inv_9",))), True
+    yield say.NoSuchInvoice(invoice="inv_9"), grounds(), False
+    yield say.NoSuchInvoice(invoice="evil.example.com:443"), grounds(), False
     yield say.NoSuchInvoice(invoice="inv_123"), grounds(), False
     yield say.NoSuchInvoice(invoice="inv_9"), grounds(evidence=NOBODY), False
     yield say.NoSuchInvoice(invoice="inv_9"), grounds(evidence=evidence(failed_tools=("billing",))), False
@@ -142,8 +146,13 @@ def true_and_false():
     yield say.NoRefunds(), grounds(), True
     yield say.NoRefunds(), grounds(evidence=PARTLY), False
     yield say.NoRefunds(), grounds(REFUND), False
-    yield say.WhichInvoice(invoices=("inv_123",)), grounds(), True
-    yield say.WhichInvoice(invoices=("inv_123", "inv_9")), grounds(), False
+    yield say.WhichInvoice(invoices=("inv_123",)), grounds(decision=decision(Outcome.ASK)), True
+    yield say.WhichInvoice(invoices=("inv_123",)), grounds(), False
+    yield (
+        say.WhichInvoice(invoices=("inv_9",)),
+        grounds(decision=decision(Outcome.ASK, invoices=("inv_9",))),
+        False,
+    )
     yield say.PlanIs(plan="pro"), grounds(), True
     yield say.PlanIs(plan="enterprise"), grounds(), False
     yield say.PlanIs(plan="pro"), grounds(evidence=NOBODY), False

@@ -82,7 +82,7 @@ def test_a_postgresql_url_is_taken_apart(monkeypatch, scheme):
     entry = environment.database("A_DATABASE", "")
     named = (entry["ENGINE"], entry["USER"], entry["PASSWORD"], entry["HOST"], entry["PORT"], entry["NAME"])
     assert named == ("django.db.backends.postgresql", "me", "p@ss", "db.example", 5433, "flowops")
-    assert not entry.get("OPTIONS")
+    assert "idle_in_transaction_session_timeout" in entry["OPTIONS"]["options"]
 
 
 BAD_DATABASES = {

@@ -165,3 +165,17 @@ def test_a_form_is_told_in_words_what_the_ledger_would_refuse():
     refund.invoice.currency = "USD"
     with pytest.raises(ValidationError, match="another currency"):
         refund.invoice.clean()
+
+
+def test_an_invoice_that_is_no_longer_paid_is_not_refunded():
+    """It was voided between the plan and its effects."""
+    invoice = factories.paid_invoice(status="void")
+    with pytest.raises(IntegrityError, match=triggers.UNPAID), transaction.atomic():
+        factories.RefundFactory(invoice=invoice)
+
+
+def test_a_paid_invoice_does_not_move_to_another_customer():
+    invoice = factories.paid_invoice()
+    other = factories.CustomerFactory()
+    with pytest.raises(IntegrityError, match=triggers.OWNED), transaction.atomic():
+        Invoice.objects.filter(pk=invoice.pk).update(customer=other)
