@@ -228,9 +228,10 @@ def test_when_the_worker_dies_the_web_stops_too(demo_process):
 
 @pytest.mark.django_db(transaction=True)
 def test_the_worker_stops_when_told_and_both_its_duties_with_it(monkeypatch):
-    done = []
+    done, both_at_work = [], threading.Barrier(2)
 
     def told_to_stop():
+        both_at_work.wait(5)
         done.append(threading.current_thread().name)
         os.kill(os.getpid(), signal.SIGTERM)
         return 0
