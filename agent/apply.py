@@ -57,11 +57,10 @@ def plan(plan: Plan, *, epoch: int, response: bytes, now: datetime) -> None:
     try:
         with transaction.atomic():
             _finish(plan, epoch, response, now)
-            _hold_the_case(plan)
-            happened = [
-                _completed(plan),
-                *(done for effect in plan.effects for done in _perform(effect, plan, now)),
-            ]
+            live = _lock_live_handoff(plan)
+            happened = [_completed(plan)]
+            for effect in plan.effects:
+                happened += _perform(effect, plan, live, now)
             _record(happened, plan, now)
     except IntegrityError as error:
         raise FactsChanged from error
@@ -94,11 +93,15 @@ def _finish(plan: Plan, epoch: int, response: bytes, now: datetime) -> None:
         raise LeaseLost
 
 
-def _hold_the_case(plan: Plan) -> None:
-    """Before the ticket and the money, lock the handoff that people may be resolving just now, as they do."""
+def _lock_live_handoff(plan: Plan) -> Handoff | None:
+    """The handoff people have of this customer, locked before ticket and money, as those who resolve it do."""
     case = plan.evidence.open_case
-    if case is not None and case.handoff_id is not None and services.lock_live(case.handoff_id) is None:
+    if case is None or case.handoff_id is None:
+        return None
+    live = services.lock_live(case.handoff_id)
+    if live is None:
         raise FactsChanged
+    return live
 
 
 def _completed(plan: Plan) -> Happened:
@@ -113,7 +116,7 @@ def _completed(plan: Plan) -> Happened:
     return Happened("interaction.completed", str(plan.message.interaction_id), data)
 
 
-def _perform(effect: Effect, plan: Plan, now: datetime) -> Iterator[Happened]:
+def _perform(effect: Effect, plan: Plan, live: Handoff | None, now: datetime) -> Iterator[Happened]:
     match effect:
         case OpenTicket():
             yield from _open_ticket(effect, plan, now)
@@ -128,7 +131,7 @@ def _perform(effect: Effect, plan: Plan, now: datetime) -> Iterator[Happened]:
         case OpenHandoff():
             yield from _open_handoff(effect, plan, now)
         case JoinHandoff():
-            yield from _join_handoff(effect, now)
+            yield from _join_handoff(effect, live, now)
         case QueueEmail(delivery_id=delivery):
             Delivery.objects.create(
                 id=delivery,
@@ -184,14 +187,13 @@ def _open_handoff(effect: OpenHandoff, plan: Plan, now: datetime) -> Iterator[Ha
         services.propose(msgspec.to_builtins(effect.proposal), handoff_id=effect.handoff_id, now=now)
 
 
-def _join_handoff(effect: JoinHandoff, now: datetime) -> Iterator[Happened]:
-    handoff = services.lock_live(effect.handoff_id)
-    if handoff is None:
+def _join_handoff(effect: JoinHandoff, live: Handoff | None, now: datetime) -> Iterator[Happened]:
+    if live is None or live.id != effect.handoff_id:
         raise FactsChanged
-    services.join(handoff, issues=effect.issues, is_urgent=effect.is_urgent, now=now)
-    yield Happened("handoff.joined", effect.handoff_id, {"version": handoff.version})
+    services.join(live, issues=effect.issues, is_urgent=effect.is_urgent, now=now)
+    yield Happened("handoff.joined", live.id, {"version": live.version})
     if effect.proposal is not None:
-        services.propose(msgspec.to_builtins(effect.proposal), handoff_id=effect.handoff_id, now=now)
+        services.propose(msgspec.to_builtins(effect.proposal), handoff_id=live.id, now=now)
 
 
 def _record(happened: list[Happened], plan: Plan, now: datetime) -> None:

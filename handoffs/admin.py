@@ -25,7 +25,7 @@ class HandoffAdmin(ReadOnlyAdmin):
     list_filter = ("status", "priority")
     list_select_related = ("claimed_by",)
     search_fields = ("id", "customer_id", "ticket__id")
-    ordering = ("sla_due_at", "id")
+    ordering = ("-created_at", "-id")
     inlines = (ProposalInline,)
     actions = ("claim", "resolve")
     show_full_result_count = False

@@ -1,6 +1,9 @@
+import json
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
+from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -10,12 +13,22 @@ from policy import versions
 from policy.models import PolicyVersion
 
 
+class IndentedJSON(forms.JSONField):
+    """JSON as people can read and edit it."""
+
+    widget = forms.Textarea(attrs={"rows": 45, "cols": 90, "spellcheck": "false"})
+
+    def prepare_value(self, value: Any) -> Any:
+        return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+
+
 @admin.register(PolicyVersion)
 class PolicyVersionAdmin(admin.ModelAdmin):
     """A new version starts as a copy of the active one; a published version is never changed."""
 
     list_display = ("number", "is_active", "created_at", "created_by", "checksum")
     fields = ("content",)
+    formfield_overrides = {models.JSONField: {"form_class": IndentedJSON, "widget": IndentedJSON.widget}}
     actions = ("activate",)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
