@@ -41,6 +41,7 @@ SCENARIOS = {
     "the amount tells which": ("refund the 19 EUR please", evidence(PAID, OTHER), "approve", "refund.within_limits", "We have refunded €19.00 for invoice inv_124."),
     "another customer's invoice": ("refund inv_999", evidence(), "ask", "invoice.not_on_account", "We could not find invoice inv_999 on your account."),
     "closed invoice": ("refund inv_123", evidence(invoice_fact(status="void", paid=eur("0").amount)), "deny", "refund.not_paid", "Your refund was not approved. Invoice inv_123 is void."),
+    "paid, but no payment recorded": ("refund inv_123", evidence(invoice_fact(paid=eur("0").amount, paid_at=None)), "deny", "refund.not_paid", "Your refund was not approved. Your ticket is"),
     "paid 31 days ago": ("refund inv_123", evidence(invoice_fact(paid_at=OLD)), "deny", "refund.outside_window", "Invoice inv_123 was paid on 12 February 2026. Refunds are possible within 30 days of payment."),
     "USD under a EUR limit": ("refund inv_123", evidence(invoice_fact(total=money("49.00", "USD"))), "needs_human", "refund.no_limit_in_currency", "A refund of $49.00 for invoice inv_123 is waiting for a decision by a member of our team."),
     "a charge we never made": ("I was charged €999 on inv_999", evidence(), "escalate", "escalate.unknown_charge", "We could not find invoice inv_999 on your account. We have passed your request to a member of our team."),

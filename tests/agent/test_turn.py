@@ -177,6 +177,27 @@ def test_an_orphan_that_cannot_be_finished_holds_up_no_other(client, caplog):
     assert Interaction.objects.get(state="started").customer_id == "cust_1"
 
 
+@pytest.mark.parametrize("lost", ["before it is taken over", "while it is finished"])
+def test_an_orphan_that_another_worker_takes_is_left_to_it(client, lost):
+    held = idempotency.begin(client, customer_id="cust_1", message="thanks", request_id="r1", now=NOW)
+    lapse(request_id="r1")
+
+    def another_takes_it(execute, sql, params, many, context):
+        if sql.startswith("UPDATE") and "lease_until" in sql and not taken:
+            taken.append(True)
+            Interaction.objects.filter(pk=held.interaction.pk).update(epoch=9)
+        return execute(sql, params, many, context)
+
+    def overtaken(phase):
+        if phase == "planned" and lost == "while it is finished":
+            Interaction.objects.update(epoch=9)
+
+    taken = [] if lost == "before it is taken over" else [True]
+    with connection.execute_wrapper(another_takes_it):
+        assert turn.finish_orphans(lambda: NOW, ports=turn.Ports(between_phases=overtaken)) == 0
+    assert Interaction.objects.get().state == "started"
+
+
 def test_who_was_taken_for_dead_changes_nothing_and_repeats_the_other_answer(client):
     """The fence: the slow holder comes back after somebody else has finished."""
     factories.paid_invoice("cust_1", id="inv_1")

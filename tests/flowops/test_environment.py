@@ -149,3 +149,20 @@ def test_good_settings_start():
     started = _check()
     assert started.returncode == 0, started.stderr
     assert "no issues" in started.stdout
+
+
+def test_a_mail_server_is_taken_apart_and_otherwise_asked_for(monkeypatch):
+    monkeypatch.setenv("A_SERVER", "smtp+tls://me:secret@mail.example:587")
+    settings = environment.email("A_SERVER", None)
+    assert (settings["EMAIL_HOST"], settings["EMAIL_PORT"], settings["EMAIL_USE_TLS"]) == (
+        "mail.example",
+        587,
+        True,
+    )
+    monkeypatch.setenv("A_SERVER", "carrier-pigeon://home")
+    with pytest.raises(ImproperlyConfigured, match="A_SERVER must start with"):
+        environment.email("A_SERVER", None)
+    monkeypatch.delenv("A_SERVER")
+    with pytest.raises(ImproperlyConfigured, match="Set A_SERVER"):
+        environment.email("A_SERVER", None)
+    assert "filebased" in environment.email("A_SERVER", "filemail:///tmp/mail")["EMAIL_BACKEND"]

@@ -121,3 +121,8 @@ def test_a_dump_is_a_fixture_again():
     written = serializers.serialize("yaml", [Customer(id="c", name="Zoë", created_at=timezone.now())])
     (customer,) = _loaded(written)
     assert (customer.id, customer.name) == ("c", "Zoë")
+
+
+def test_a_time_before_all_time_is_refused():
+    with pytest.raises(DeserializationError, match="before time began"):
+        list(serializers.deserialize("yaml", "- !ago 9999999 days"))

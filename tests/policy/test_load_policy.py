@@ -123,3 +123,11 @@ def test_a_folder_is_refused(tmp_path):
     with pytest.raises(CommandError, match="cannot be read"):
         load(tmp_path)
     assert stored() == (0, 0, 0)
+
+
+@pytest.mark.parametrize("text", ["name: a\nname: b\n", "name: 2026-13-45\n"], ids=["key_twice", "no_such_day"])
+def test_a_file_that_can_be_read_two_ways_or_not_at_all_is_refused(tmp_path, text):
+    file = tmp_path / "rules.yaml"
+    file.write_text(text)
+    with pytest.raises(CommandError, match="cannot be read"):
+        call_command("load_policy", str(file))
