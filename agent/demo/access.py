@@ -65,7 +65,7 @@ def _make() -> Access:
 
 
 def _login(name: str) -> Login:
-    password = secrets.token_urlsafe(9)
+    password = secrets.token_hex(6)
     user, _ = User.objects.get_or_create(username=name, defaults={"is_staff": True})
     user.set_password(password)
     user.save()
