@@ -85,7 +85,7 @@ def begin(
     return _resume(stored, mark)
 
 
-def refuse_reuse(client: ApiClient, *, customer_id: str, message: str, request_id: str | None) -> None:
+def refuse_reuse(client: ApiClient, *, customer_id: str, request_id: str | None) -> None:
     """Shadow claims nothing, but may not borrow a live request's key. Raises KeyReused."""
     if request_id and Interaction.objects.for_request(client, customer_id, request_id):
         raise KeyReused

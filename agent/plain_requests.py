@@ -10,7 +10,7 @@ import re
 # Words that say who, what and please, in a request. None of them can turn it around, and none is a number.
 _POLITE_AND_PLAIN = """
 please kindly just now today immediately urgent urgently asap soon hi hello hey dear team there
-good morning afternoon evening thanks thank you very much in advance best regards cheers
+good morning afternoon evening thanks thank very much in advance best regards cheers
 i we me us my our the this that it a an of for on to by and so would like want need get have give pay
 send can could may request requesting ask asking claim refund refunded money back
 invoice bill payment charge order amount full whole entire last latest most recent paid monthly
@@ -40,6 +40,8 @@ please reverse the charge on #id
 """
 _WORDS = frozenset(_POLITE_AND_PLAIN.split())
 _REASONS = frozenset(_WHOLE_THOUGHTS.strip().splitlines())
+# "You" only where it is asked or thanked: "I can give you a refund" asks for none.
+_TO_US = re.compile(r"\b(?:thank|can|could) you\b")
 _QUOTING = re.compile(r"[\"<>«»„“”]|(?<!\w)'|'(?!\w)")
 
 
@@ -50,4 +52,4 @@ def is_plain(original: str, sentences: str) -> bool:
 
 
 def _is_known(thought: str) -> bool:
-    return thought in _REASONS or _WORDS.issuperset(thought.split())
+    return thought in _REASONS or _WORDS.issuperset(_TO_US.sub("please", thought).split())

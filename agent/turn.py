@@ -64,7 +64,7 @@ def shadow(
     ports: Ports = PORTS,
 ) -> Answer:
     """What live would decide now. Writes nothing, sends nothing."""
-    idempotency.refuse_reuse(client, customer_id=customer_id, message=message, request_id=request_id)
+    idempotency.refuse_reuse(client, customer_id=customer_id, request_id=request_id)
     thought = _think(_message(customer_id, message, Mode.SHADOW, None, now), ports)
     return Answer(response.of(thought, request_id=request_id), replayed=False)
 

@@ -45,6 +45,10 @@ Je ne veux pas de refund pour inv_123
 I d0n't want a refund
 I don t want refund
 I have a refund
+I can give you a refund
+You can get a refund
+Would you like a refund
+You want my money back
 Please add a refund feature
 """.strip().splitlines()
 
@@ -107,6 +111,7 @@ Hello, could you please refund my last payment? Thanks!
 I was charged twice. Please refund inv_123.
 Can I get a refund for inv_123?
 Please refund €49 for inv_123
+Can you refund inv_123 please? Thank you!
 Good morning team, please refund the full amount of inv_123, thank you very much in advance
 """.strip().splitlines()
 
