@@ -95,10 +95,9 @@ def _finish(plan: Plan, epoch: int, response: bytes, now: datetime) -> None:
 
 def _lock_live_handoff(plan: Plan) -> Handoff | None:
     """The handoff people have of this customer, locked before ticket and money, as those who resolve it do."""
-    case = plan.evidence.open_case
-    if case is None or case.handoff_id is None:
+    if plan.evidence.live_handoff is None:
         return None
-    live = services.lock_live(case.handoff_id)
+    live = services.lock_live(plan.evidence.live_handoff)
     if live is None:
         raise FactsChanged
     return live
@@ -183,8 +182,7 @@ def _open_handoff(effect: OpenHandoff, plan: Plan, now: datetime) -> Iterator[Ha
         updated_at=now,
     )
     yield Happened("handoff.opened", effect.handoff_id, {"ticketId": effect.ticket_id, "reason": effect.reason})
-    if effect.proposal is not None:
-        services.propose(msgspec.to_builtins(effect.proposal), handoff_id=effect.handoff_id, now=now)
+    _propose(effect, now)
 
 
 def _join_handoff(effect: JoinHandoff, live: Handoff | None, now: datetime) -> Iterator[Happened]:
@@ -192,8 +190,12 @@ def _join_handoff(effect: JoinHandoff, live: Handoff | None, now: datetime) -> I
         raise FactsChanged
     services.join(live, issues=effect.issues, is_urgent=effect.is_urgent, now=now)
     yield Happened("handoff.joined", live.id, {"version": live.version})
+    _propose(effect, now)
+
+
+def _propose(effect: OpenHandoff | JoinHandoff, now: datetime) -> None:
     if effect.proposal is not None:
-        services.propose(msgspec.to_builtins(effect.proposal), handoff_id=live.id, now=now)
+        services.propose(msgspec.to_builtins(effect.proposal), handoff_id=effect.handoff_id, now=now)
 
 
 def _record(happened: list[Happened], plan: Plan, now: datetime) -> None:

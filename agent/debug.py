@@ -20,9 +20,8 @@ from flowops.outbox.models import Delivery, DeliveryState
 from flowops.problems import NotFound
 from flowops.schema import problems
 from handoffs.access import MayDebug
-from handoffs.models import Handoff, HandoffNotFound
 from handoffs.serializers import HandoffShape
-from handoffs.views import OperatorView
+from handoffs.views import OperatorView, shown_handoff
 from policy import engine, versions
 from policy.ruleset import PLANS
 from policy.values import Facts, Intent, InvoiceFact, Outcome
@@ -111,9 +110,7 @@ class OutboxView(DebugView):
 class HandoffContextView(DebugView):
     @extend_schema(summary="All that is known about a handoff", responses=OBJECTS)
     def get(self, request: Request, handoff_id: str) -> Response:
-        handoff = Handoff.objects.for_display().filter(id=handoff_id).first()
-        if handoff is None:
-            raise HandoffNotFound
+        handoff = shown_handoff(handoff_id)
         interactions = handoff.interactions.order_by("turn")
         account = LocalTools().account(handoff.customer_id)
         return Response(

@@ -66,8 +66,7 @@ def named(prefix: str, message: Message) -> str:
 def _ticket(
     decision: Decision, message: Message, reading: Reading, evidence: Evidence
 ) -> OpenTicket | ReuseTicket:
-    has_handoff = evidence.open_case is not None and evidence.open_case.handoff_id is not None
-    stays_open = has_handoff or decision.needs_a_person or decision.outcome is Outcome.ASK
+    stays_open = evidence.live_handoff is not None or decision.needs_a_person or decision.outcome is Outcome.ASK
     if evidence.open_case is not None:
         return ReuseTicket(ticket_id=evidence.open_case.ticket_id, stays_open=stays_open)
     subject = reading.intent.value.replace("_", " ").capitalize()
@@ -110,15 +109,15 @@ def _handoff(
     evidence: Evidence,
     ruleset: Ruleset,
 ) -> OpenHandoff | JoinHandoff:
-    if evidence.open_case is not None and evidence.open_case.handoff_id is not None:
+    if evidence.live_handoff is not None:
         return JoinHandoff(
-            handoff_id=evidence.open_case.handoff_id,
+            handoff_id=evidence.live_handoff,
             ticket_id=ticket_id,
             issues=decision.reasons,
             proposal=proposal,
             is_urgent=reading.entities.urgent,
         )
-    rules = ruleset.for_plan(evidence.account.plan if evidence.account else None)
+    rules = ruleset.for_plan(evidence.plan)
     return OpenHandoff(
         handoff_id=named("hof", message),
         ticket_id=ticket_id,

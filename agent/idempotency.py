@@ -112,8 +112,8 @@ def forget_old_answers(now: datetime, *, batch: int = 1000) -> int:
     limit = now - timedelta(days=settings.REPLAY_RETENTION_DAYS)
     old = Interaction.objects.filter(
         state=InteractionState.DONE, response__isnull=False, completed_at__lt=limit
-    ).values("pk")[:batch]
-    return Interaction.objects.filter(pk__in=list(old.values_list("pk", flat=True))).update(response=None)
+    ).values_list("pk", flat=True)[:batch]
+    return Interaction.objects.filter(pk__in=list(old)).update(response=None)
 
 
 def _insert(

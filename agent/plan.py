@@ -56,7 +56,7 @@ def _carry_out(
 
     Without a drafter it is a hand-over, the last resort: templates speak, and must always be provable.
     """
-    rules = ruleset.for_plan(evidence.account.plan if evidence.account else None)
+    rules = ruleset.for_plan(evidence.plan)
     done = effects.carrying_out(decision, message=message, reading=reading, evidence=evidence, ruleset=ruleset)
     grounds = Grounds(
         mode=message.mode,
@@ -88,7 +88,7 @@ def _facts(message: Message, reading: Reading, evidence: Evidence) -> Facts:
         intent=reading.intent,
         also=reading.also,
         confidence=reading.confidence,
-        plan=evidence.account.plan if evidence.account else None,
+        plan=evidence.plan,
         invoices=evidence.invoices,
         named_invoices=reading.entities.invoices,
         named_amounts=reading.entities.amounts,

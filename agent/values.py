@@ -81,6 +81,14 @@ class Evidence(Struct, frozen=True, kw_only=True):
     recently_escalated: bool = False
     failed_tools: tuple[str, ...] = ()
 
+    @property
+    def plan(self) -> str | None:
+        return self.account.plan if self.account else None
+
+    @property
+    def live_handoff(self) -> str | None:
+        return self.open_case.handoff_id if self.open_case else None
+
     def invoice(self, invoice_id: str) -> InvoiceFact | None:
         return next((invoice for invoice in self.invoices if invoice.id == invoice_id), None)
 

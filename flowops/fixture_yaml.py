@@ -18,7 +18,8 @@ from django.core.serializers.python import Deserializer as PythonDeserializer
 from django.core.serializers.pyyaml import Serializer as YAMLSerializer
 from django.utils import timezone
 
-from flowops import canonical
+from flowops import canonical, strict_yaml
+from flowops.strict_yaml import NotStrictYAML
 
 _AGO = re.compile(r"(\d+) (minutes|hours|days)")
 
@@ -40,7 +41,7 @@ def _ago(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> str:
 
 def _file(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Any:
     path = Path(settings.BASE_DIR, "fixtures", str(loader.construct_scalar(node)))
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+    return strict_yaml.load(path.read_text(encoding="utf-8"))
 
 
 def _digest(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> str:
@@ -59,6 +60,6 @@ class Deserializer(PythonDeserializer):
         try:
             # _Loader is a SafeLoader: it constructs plain values and the three words, nothing else.
             objects = yaml.load(stream_or_string, Loader=_Loader)  # noqa: S506
-        except (yaml.YAMLError, OSError) as error:
+        except (yaml.YAMLError, NotStrictYAML, OSError) as error:
             raise DeserializationError(str(error)) from error
         super().__init__(objects or [], **options)

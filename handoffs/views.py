@@ -55,9 +55,7 @@ class HandoffView(OperatorView):
 
     @extend_schema(summary="One handoff", responses={200: HandoffShape, **problems(401, 403, 404)})
     def get(self, request: Request, handoff_id: str) -> Response:
-        handoff = Handoff.objects.for_display().filter(id=handoff_id).first()
-        if handoff is None:
-            raise HandoffNotFound
+        handoff = shown_handoff(handoff_id)
         return Response(HandoffShape(handoff).data, headers=_etag(handoff))
 
 
@@ -136,6 +134,14 @@ def _operator(request: Request) -> User:
     if not isinstance(request.user, User):
         raise NotAuthenticated
     return request.user
+
+
+def shown_handoff(handoff_id: str) -> Handoff:
+    """A handoff with all that its shape needs. Raises HandoffNotFound."""
+    handoff = Handoff.objects.for_display().filter(id=handoff_id).first()
+    if handoff is None:
+        raise HandoffNotFound
+    return handoff
 
 
 def _changed(handoff: Handoff) -> Response:

@@ -9,8 +9,8 @@ from flowops.accounts.models import Customer
 from flowops.money import CURRENCIES, Money, NotMoney, money
 
 
-def _amount(**options: object) -> "models.DecimalField[Decimal | str | int, Decimal]":
-    return models.DecimalField(max_digits=12, decimal_places=2, **options)  # type: ignore[arg-type]
+def _amount() -> "models.DecimalField[Decimal | str | int, Decimal]":
+    return models.DecimalField(max_digits=12, decimal_places=2)
 
 
 def _currency() -> "models.CharField[str, str]":

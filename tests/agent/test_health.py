@@ -10,9 +10,6 @@ from django.utils import timezone
 from agent.health import OUTBOX_IS_STUCK_AFTER
 from flowops.outbox.models import Delivery, DeliveryState, Event
 
-# Nobody collected static files for the tests.
-pytestmark = pytest.mark.filterwarnings("ignore:No directory at")
-
 
 def test_a_program_is_greeted(client):
     answer = client.get("/", headers={"Accept": "application/json"})

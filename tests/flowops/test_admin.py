@@ -20,8 +20,7 @@ from policy.models import PolicyVersion
 from tests import factories
 from tests.factories import NOW
 
-# Nobody collected static files for the tests.
-pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
+pytestmark = pytest.mark.django_db
 
 
 def _event() -> Event:

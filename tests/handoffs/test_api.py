@@ -12,8 +12,7 @@ from handoffs.models import Handoff, Proposal
 from tests import factories
 from tests.factories import NOW
 
-# Nobody collected static files for the tests.
-pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

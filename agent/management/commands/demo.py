@@ -16,8 +16,6 @@ from flowops.audit import trail
 from flowops.audit.models import Entry
 
 SEED = 7
-
-
 STARTED, COMPLETED = "demo.started", "demo.completed"
 
 

@@ -29,9 +29,8 @@ class Command(BaseCommand):
         if unapplied_migrations():
             raise CommandError("the database is behind the code: run `manage.py migrate` first")
         port = _free_port(environment.whole_number("PORT", 8000, at_least=1, at_most=65535))
-        Path(settings.STATIC_ROOT).mkdir(
-            parents=True, exist_ok=True
-        )  # empty: the finders serve; absent: a warning
+        # Empty, the finders serve static files; absent, there is a warning at each start.
+        Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
         family = _Family()
         family.start(_web(port))
         family.start([sys.executable, "manage.py", "worker"])
