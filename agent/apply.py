@@ -26,8 +26,8 @@ from agent.values import (
 )
 from flowops.audit import trail
 from flowops.billing import ledger
-from flowops.outbox.models import Delivery, Event
-from flowops.outbox.publish import publish
+from flowops.outbox.models import Event
+from flowops.outbox.publish import publish, queue_mail
 from handoffs import services
 from handoffs.models import Handoff
 
@@ -132,14 +132,13 @@ def _perform(effect: Effect, plan: Plan, live: Handoff | None, now: datetime) ->
         case JoinHandoff():
             yield from _join_handoff(effect, live, now)
         case QueueEmail(delivery_id=delivery):
-            Delivery.objects.create(
-                id=delivery,
+            queue_mail(
+                delivery,
+                event_id=_event_id("interaction.completed", plan),
                 recipient=effect.recipient,
                 subject=effect.subject,
                 body=effect.body,
-                event_id=_event_id("interaction.completed", plan),
-                not_before=now,
-                created_at=now,
+                now=now,
             )
             yield Happened("email.queued", delivery, {}, is_event=False)
         case _:

@@ -1,20 +1,17 @@
 """Read everything a decision may rest on. Reads only, outside any transaction; the tools arrive as ports."""
 
 from datetime import datetime, timedelta
-from decimal import Decimal
-from typing import Any, Protocol
+from typing import Protocol
 
 from django.db.models import OuterRef, Subquery
 
 from agent.models import Interaction
 from agent.values import AccountFact, Evidence, OpenCase
 from flowops.accounts.models import Customer
-from flowops.billing.models import Invoice
 from handoffs.models import LIVE, Handoff, Ticket, TicketStatus
+from policy.facts import invoices_of
 from policy.ruleset import Ruleset
 from policy.values import InvoiceFact
-
-_CENT = Decimal("0.01")
 
 
 class ToolFailed(Exception):
@@ -45,9 +42,7 @@ class LocalTools:
         )
 
     def invoices(self, customer_id: str, *, recent_from: datetime) -> tuple[InvoiceFact, ...]:
-        rows = Invoice.objects.issued().filter(customer_id=customer_id).with_ledger(since=recent_from)
-        # All of them: of an invoice that was not read, its absence could not be told.
-        return tuple(_invoice_fact(invoice) for invoice in rows.order_by("-issued_at", "-id"))
+        return invoices_of(customer_id, recent_from=recent_from)
 
 
 def facts(customer_id: str, *, ruleset: Ruleset, now: datetime, tools: Tools) -> Evidence:
@@ -96,24 +91,3 @@ def _open_case(customer_id: str) -> OpenCase | None:
         .first()
     )
     return None if ticket is None else OpenCase(ticket_id=ticket.id, handoff_id=ticket.live_handoff)
-
-
-def _invoice_fact(invoice: Any) -> InvoiceFact:
-    """From a row of `InvoiceQuerySet.with_ledger`."""
-    return InvoiceFact(
-        id=invoice.id,
-        status=invoice.status,
-        total=invoice.money,
-        issued_at=invoice.issued_at,
-        paid_at=invoice.paid_at,
-        paid=_cents(invoice.paid_total),
-        refunded=_cents(invoice.refunded_total),
-        pending=_cents(invoice.pending_total),
-        refunded_recently=_cents(invoice.refunded_recently),
-        was_denied=invoice.was_denied,
-    )
-
-
-def _cents(total: Decimal | None) -> Decimal:
-    """A sum over nothing is zero; SQLite sums in floating point and gives digits that are not there."""
-    return (total or Decimal(0)).quantize(_CENT)

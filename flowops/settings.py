@@ -31,6 +31,13 @@ LEASE_SECONDS = environment.whole_number("LEASE_SECONDS", 30, at_least=1, at_mos
 # After this long a finished answer is no longer replayed; its requestId stays taken.
 REPLAY_RETENTION_DAYS = environment.whole_number("REPLAY_RETENTION_DAYS", 30, at_least=1, at_most=3650)
 
+# Without a sign of life from its owner, a claimed case returns to the queue.
+CLAIM_MINUTES = environment.whole_number("CLAIM_MINUTES", 30, at_least=1, at_most=1440)
+# What an operator sends or approves can be taken back for this long.
+UNDO_SECONDS = environment.whole_number("UNDO_SECONDS", 10, at_least=0, at_most=300)
+# Puts people's decisions and replies into words and proves them; see handoffs/voice.py.
+HANDOFF_VOICE = "agent.voice.VOICE"
+
 INSTALLED_APPS = [
     "flowops",
     "flowops.accounts",

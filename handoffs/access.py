@@ -17,18 +17,8 @@ _REFUSED = re.compile(
 
 
 class MayView(BasePermission):
-    needed = roles.VIEW
-
     def has_permission(self, request: Request, view: Any) -> bool:
-        return request.user.is_authenticated and request.user.has_perm(self.needed)
-
-
-class MayWork(MayView):
-    needed = roles.WORK
-
-
-class MaySupervise(MayView):
-    needed = roles.SUPERVISE
+        return request.user.is_authenticated and request.user.has_perm(roles.VIEW)
 
 
 class MayDebug(MayView):

@@ -89,8 +89,15 @@ def _is_ours(cursor: Any) -> bool:
     return moment is not None and moment.utcoffset() == timedelta(0) and 1970 <= moment.year < 9999
 
 
+def wants_signals(request: Any) -> bool:
+    asked = request.query_params.get("includeSignals", "0")
+    if asked not in ("0", "1"):
+        raise ValidationError({"includeSignals": ["Must be 0 or 1."]})
+    return bool(asked == "1")
+
+
 def refuse_unknown_parameters(request: Any) -> None:
-    """A misspelled filter would otherwise answer with everything. `includeSignals` is known, and yet to come."""
+    """A misspelled filter would otherwise answer with everything."""
     known = {*HandoffFilter.base_filters, "ordering", "limit", "cursor", "includeSignals"}
     if unknown := sorted(set(request.query_params) - known):
         raise ValidationError({name: ["Unknown parameter."] for name in unknown})

@@ -4,10 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from flowops.fields import StrictSerializer, StrictString
-from handoffs.models import Handoff, HandoffStatus, Priority
-
-NOTES_LIMIT = 10_000
+from handoffs.models import Category, Handoff, HandoffStatus, Priority
 
 
 class HandoffShape(serializers.Serializer):
@@ -21,9 +18,12 @@ class HandoffShape(serializers.Serializer):
     status = serializers.ChoiceField(HandoffStatus.choices)
     claimedBy = serializers.CharField(source="claimed_by.username", default=None, allow_null=True)
     claimedAt = serializers.DateTimeField(source="claimed_at", allow_null=True)
+    claimedUntil = serializers.DateTimeField(source="claimed_until", allow_null=True)
+    snoozedUntil = serializers.DateTimeField(source="snoozed_until", allow_null=True)
     resolvedBy = serializers.CharField(source="resolved_by.username", default=None, allow_null=True)
     resolvedAt = serializers.DateTimeField(source="resolved_at", allow_null=True)
     resolutionNotes = serializers.CharField(source="resolution_notes", allow_blank=True)
+    resolutionCategory = serializers.ChoiceField(Category.choices, source="resolution_category", allow_blank=True)
     issues = serializers.ListField(child=serializers.CharField())
     actions = serializers.ListField(child=serializers.CharField())
     createdAt = serializers.DateTimeField(source="created_at")
@@ -34,19 +34,51 @@ class HandoffShape(serializers.Serializer):
     version = serializers.IntegerField()
 
     def get_proposal(self, handoff: Handoff) -> dict[str, Any] | None:
-        """The newest proposal on the handoff, as it was frozen, with its digest."""
+        """The newest proposal on the handoff, as it was frozen, with its digest and what has become of it."""
         newest = max(handoff.proposals.all(), key=lambda proposal: proposal.created_at, default=None)
-        return (
-            None
-            if newest is None
-            else {"id": newest.id, "digest": newest.digest, "intact": newest.is_intact, **newest.content}
-        )
+        if newest is None:
+            return None
+        return {
+            "id": newest.id,
+            "digest": newest.digest,
+            "intact": newest.is_intact,
+            "status": newest.refund.status,
+            "approvedBy": newest.approved_by and newest.approved_by.get_username(),
+            "secondedBy": newest.seconded_by and newest.seconded_by.get_username(),
+            "executesAt": newest.not_before,
+            "executedAt": newest.executed_at,
+            **newest.content,
+        }
+
+
+class Signals(serializers.Serializer):
+    """What stands out in a list. No artifact has been made yet where its member is null or false."""
+
+    latestRiskLevel = serializers.ChoiceField(["low", "medium", "high"], allow_null=True)
+    riskStatus = serializers.ChoiceField(["assessed", "not_assessed"])
+    slaRemainingSeconds = serializers.IntegerField()
+    hasDraft = serializers.BooleanField()
+    hasSummary = serializers.BooleanField()
+    lastArtifactAt = serializers.DateTimeField(allow_null=True)
+
+
+class ListedShape(HandoffShape):
+    """With `signals` where the list was asked for them."""
+
+    signals = serializers.SerializerMethodField()
+
+    def get_signals(self, handoff: Handoff) -> dict[str, Any]:
+        left = handoff.sla_due_at - self.context["now"]
+        return {
+            "latestRiskLevel": None,
+            "riskStatus": "not_assessed",
+            "slaRemainingSeconds": int(left.total_seconds()),
+            "hasDraft": False,
+            "hasSummary": False,
+            "lastArtifactAt": None,
+        }
 
 
 class ChangedShape(serializers.Serializer):
     ok = serializers.BooleanField()
     handoff = HandoffShape()
-
-
-class ResolveRequest(StrictSerializer):
-    resolutionNotes = StrictString(required=False, default="", allow_blank=True, max_length=NOTES_LIMIT)

@@ -1,75 +1,196 @@
-"""Every state change of a handoff: one function, one transaction: lock, check, change, record, publish.
-
-The lock makes operators take turns on PostgreSQL. SQLite ignores it, so the write itself repeats the check: it
-names the version that was read, and a write that changes no row has lost the race.
-"""
+"""Who has a handoff, and in which state it is: one function for each change, for console, API and worker alike."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from flowops import canonical
 from flowops.accounts.models import User
-from flowops.audit import trail
 from flowops.billing import ledger
-from flowops.billing.models import RefundStatus
-from flowops.outbox.models import Event
-from flowops.outbox.publish import publish
-from flowops.problems import Problem
 from handoffs import roles
-from handoffs.models import Handoff, HandoffNotFound, Proposal, Refused, Ticket, TicketStatus
+from handoffs.changes import locked, locked_for, record, refuse_without, save
+from handoffs.models import Handoff, Proposal, Ticket, TicketStatus
+from handoffs.refusals import Refused
 
 
-class VersionMismatch(Problem):
-    """The caller's If-Match names another version than the stored one."""
-
-    status = 412
-    error = "version_mismatch"
-
-
-class LostRace(Refused):
-    """Somebody changed the handoff between our read and our write."""
-
-    def __init__(self, handoff: Handoff) -> None:
-        super().__init__("Handoff was changed by somebody else", handoff)
+def claim_lease() -> timedelta:
+    """How long a claim lasts without a sign of life from its owner."""
+    return timedelta(minutes=settings.CLAIM_MINUTES)
 
 
 def claim_handoff(handoff_id: str, *, by: User, now: datetime, version: int | None = None) -> Handoff:
-    """Take a waiting handoff. Raises NotFound, VersionMismatch, NotClaimable."""
+    """Take a waiting handoff. Raises NotAllowed, HandoffNotFound, VersionMismatch, NotClaimable."""
+    refuse_without(roles.WORK, by)
     with transaction.atomic():
-        handoff = _locked(handoff_id, version)
-        handoff.claim(by, now)
-        _save(handoff, by=by, now=now, change="handoff.claimed", data={})
+        handoff = locked(handoff_id, version)
+        handoff.claim(by, now, claim_lease())
+        save(handoff, "handoff.claimed", by=by, now=now, data={})
+    return handoff
+
+
+def release_handoff(handoff_id: str, *, by: User, now: datetime, version: int | None = None) -> Handoff:
+    """Give a claim back to the queue. Raises NotAllowed, HandoffNotFound, VersionMismatch, Refused."""
+    with transaction.atomic():
+        handoff = _locked_for(handoff_id, "release", by, now, version)
+        owner = _name(handoff.claimed_by)
+        handoff.release(now)
+        save(handoff, "handoff.released", by=by, now=now, data={"owner": owner})
+    return handoff
+
+
+def reassign_handoff(handoff_id: str, *, to: User, by: User, now: datetime, version: int | None = None) -> Handoff:
+    """Give a handoff to a colleague: the owner a claimed one, a supervisor any. Raises as `release_handoff`."""
+    refuse_without(roles.WORK, by)
+    with transaction.atomic():
+        handoff = locked(handoff_id, version)
+        if not by.has_perm(roles.SUPERVISE):
+            handoff.refuse_strangers(by, "reassign", now, may_act_for_others=False)
+        if not (to.is_active and to.has_perm(roles.WORK)):
+            raise Refused(f"{to.get_username()} cannot work on handoffs", handoff)
+        owner = _name(handoff.claimed_by)
+        handoff.reassign(to, now, claim_lease())
+        save(handoff, "handoff.reassigned", by=by, now=now, data={"owner": owner, "to": to.get_username()})
+    return handoff
+
+
+def snooze_handoff(
+    handoff_id: str, *, until: datetime, by: User, now: datetime, version: int | None = None
+) -> Handoff:
+    """Put a case aside until a time: a waiting one anybody, a claimed one its owner.
+
+    Raises as `release_handoff`.
+    """
+    with transaction.atomic():
+        handoff = _locked_unless_waiting(handoff_id, "snooze", by, now, version)
+        handoff.snooze(until, now, claim_lease())
+        save(handoff, "handoff.snoozed", by=by, now=now, data={"until": until.isoformat()})
+    return handoff
+
+
+def wake_handoff(handoff_id: str, *, by: User, now: datetime, version: int | None = None) -> Handoff:
+    """Bring a snoozed case back before its time. Raises as `release_handoff`."""
+    with transaction.atomic():
+        handoff = _locked_unless_waiting(handoff_id, "snooze", by, now, version)
+        handoff.wake(now)
+        save(handoff, "handoff.woken", by=by, now=now, data={})
+    return handoff
+
+
+def prioritise_handoff(
+    handoff_id: str, *, priority: str, by: User, now: datetime, version: int | None = None
+) -> Handoff:
+    """Anybody who works here may say how urgent a live case is. Raises as `claim_handoff`, AlreadyResolved."""
+    refuse_without(roles.WORK, by)
+    with transaction.atomic():
+        handoff = locked(handoff_id, version)
+        before = handoff.priority
+        handoff.prioritise(priority, now)
+        save(handoff, "handoff.prioritised", by=by, now=now, data={"from": before, "to": priority})
     return handoff
 
 
 def resolve_handoff(
-    handoff_id: str, *, by: User, notes: str, now: datetime, version: int | None = None
+    handoff_id: str,
+    *,
+    by: User,
+    notes: str,
+    now: datetime,
+    category: str = "",
+    version: int | None = None,
 ) -> Handoff:
     """Close a claimed handoff and its ticket. A proposal nobody decided on is withdrawn, freeing its amount.
 
-    Raises NotFound, VersionMismatch, NotResolvable.
+    Raises NotAllowed, HandoffNotFound, VersionMismatch, Refused.
     """
     with transaction.atomic():
-        handoff = _locked(handoff_id, version)
-        handoff.resolve(by, notes, now, may_act_for_others=by.has_perm(roles.SUPERVISE))
-        _save(handoff, by=by, now=now, change="handoff.resolved", data={"notes": notes})
-        _withdraw_open_proposals(handoff, by=by, now=now)
+        handoff = _locked_for(handoff_id, "resolve", by, now, version)
+        handoff.resolve(by, notes, category, now)
+        save(handoff, "handoff.resolved", by=by, now=now, data={"notes": notes, "category": category})
+        _withdraw_undecided(handoff, by=by, now=now)
         Ticket.objects.filter(id=handoff.ticket_id, status=TicketStatus.OPEN).update(
             status=TicketStatus.RESOLVED, resolved_at=now
         )
     return handoff
 
 
+def reopen_handoff(handoff_id: str, *, by: User, now: datetime, version: int | None = None) -> Handoff:
+    """Put a resolved case back into the queue, and its ticket with it. Raises as `claim_handoff`, Refused."""
+    refuse_without(roles.WORK, by)
+    with transaction.atomic():
+        handoff = locked(handoff_id, version)
+        handoff.reopen(now)
+        save(handoff, "handoff.reopened", by=by, now=now, data={})
+        if not reopen_ticket(handoff):
+            raise Refused("The customer has another open ticket", handoff)
+    return handoff
+
+
+def reopen_ticket(handoff: Handoff) -> bool:
+    """False when the customer has another open ticket: a concern has one thread at a time."""
+    others = Ticket.objects.filter(customer_id=handoff.customer_id, status=TicketStatus.OPEN)
+    if others.exclude(id=handoff.ticket_id).exists():
+        return False
+    Ticket.objects.filter(id=handoff.ticket_id).update(status=TicketStatus.OPEN, resolved_at=None)
+    return True
+
+
 def record_breach(handoff_id: str, *, by: User, now: datetime) -> Handoff:
     """Mark a live handoff as having missed its due time; once is enough. Raises NotFound, AlreadyResolved."""
+    refuse_without(roles.SUPERVISE, by)
     with transaction.atomic():
-        handoff = _locked(handoff_id, None)
+        handoff = locked(handoff_id)
         if handoff.breach(now):
-            _save(handoff, by=by, now=now, change="handoff.sla_breached", data={})
+            save(handoff, "handoff.sla_breached", by=by, now=now, data={})
     return handoff
+
+
+def keep_claim(handoff_id: str, *, by: User, now: datetime) -> datetime | None:
+    """A sign of life from a person at work. Until when their claim now lasts; None when it is not theirs.
+
+    No state change: it moves nothing but the end of the lease, and only while that lasts.
+    """
+    until = now + claim_lease()
+    mine = Handoff.objects.filter(id=handoff_id, claimed_by=by, status="claimed", claimed_until__gt=now)
+    mine.filter(claimed_until__lt=until).update(claimed_until=until)
+    return mine.values_list("claimed_until", flat=True).first()
+
+
+# The worker's part.
+
+
+def return_expired_claims(now: datetime, *, limit: int = 50) -> int:
+    """Put cases whose owner gave no sign of life back into the queue. Returns how many."""
+    run_out = Handoff.objects.filter(status="claimed", claimed_until__lte=now).order_by("claimed_until")
+    return sum(_expire(handoff_id, now) for handoff_id in run_out.values_list("id", flat=True)[:limit])
+
+
+def wake_due(now: datetime, *, limit: int = 50) -> int:
+    """Wake the cases whose time has come. Returns how many."""
+    due = Handoff.objects.live().filter(snoozed_until__lte=now).order_by("snoozed_until")
+    return sum(_wake(handoff_id, now) for handoff_id in due.values_list("id", flat=True)[:limit])
+
+
+def _expire(handoff_id: str, now: datetime) -> bool:
+    with transaction.atomic():
+        handoff = locked(handoff_id)
+        owner = _name(handoff.claimed_by)
+        if not handoff.expire(now):
+            return False
+        save(handoff, "handoff.released", by=None, now=now, data={"owner": owner, "expired": True})
+    return True
+
+
+def _wake(handoff_id: str, now: datetime) -> bool:
+    with transaction.atomic():
+        handoff = locked(handoff_id)
+        if handoff.snoozed_until is None or handoff.is_asleep(now) or not handoff.is_live:
+            return False
+        handoff.wake(now)
+        save(handoff, "handoff.woken", by=None, now=now, data={})
+    return True
 
 
 # What the agent does when it hands over. Inside its transaction; the caller records and publishes.
@@ -103,7 +224,7 @@ def lock_live(handoff_id: str) -> Handoff | None:
 def join(handoff: Handoff, *, issues: Sequence[str], is_urgent: bool, now: datetime) -> None:
     """Add a follow-up to a handoff that `lock_live` gave. An urgent one makes the case urgent."""
     handoff.join(issues, is_urgent=is_urgent, now=now)
-    handoff.save(update_fields=["issues", "priority", "updated_at", "version"])
+    handoff.save(update_fields=["issues", "priority", "snoozed_until", "updated_at", "version"])
 
 
 def propose(content: Mapping[str, Any], *, handoff_id: str, now: datetime) -> Proposal:
@@ -119,65 +240,25 @@ def propose(content: Mapping[str, Any], *, handoff_id: str, now: datetime) -> Pr
     )
 
 
-def _locked(handoff_id: str, version: int | None) -> Handoff:
-    # No join: after waiting for the lock PostgreSQL re-reads this row, but not the rows joined to it.
-    rows = Handoff.objects.select_for_update(of=("self",), no_key=True)
-    handoff = rows.filter(id=handoff_id).first()
-    if handoff is None:
-        raise HandoffNotFound
-    if version is not None and version != handoff.version:
-        raise VersionMismatch(
-            f"The handoff is at version {handoff.version}.",
-            extra={"ok": False, "version": handoff.version},
-        )
+def _locked_for(handoff_id: str, act: str, by: User, now: datetime, version: int | None) -> Handoff:
+    return locked_for(handoff_id, act, by=by, now=now, lease=claim_lease(), version=version)
+
+
+def _locked_unless_waiting(handoff_id: str, act: str, by: User, now: datetime, version: int | None) -> Handoff:
+    """For an act on a waiting case by anybody at work, on a claimed one by its owner."""
+    refuse_without(roles.WORK, by)
+    handoff = locked(handoff_id, version)
+    if handoff.status != "pending":
+        handoff.refuse_strangers(by, act, now, may_act_for_others=by.has_perm(roles.SUPERVISE))
     return handoff
 
 
-def _save(handoff: Handoff, *, by: User, now: datetime, change: str, data: Mapping[str, Any]) -> None:
-    """Write what the change decided, provided the row is still at the version that was read; then record it."""
-    changed = Handoff.objects.filter(id=handoff.id, version=handoff.version - 1).update(
-        status=handoff.status,
-        claimed_by=handoff.claimed_by_id,
-        claimed_at=handoff.claimed_at,
-        resolved_by=handoff.resolved_by_id,
-        resolved_at=handoff.resolved_at,
-        resolution_notes=handoff.resolution_notes,
-        sla_breached_at=handoff.sla_breached_at,
-        updated_at=handoff.updated_at,
-        version=handoff.version,
-    )
-    if changed != 1:
-        raise LostRace(Handoff.objects.get(id=handoff.id))
-    trail.record([_act(handoff, by, change, {**data, "version": handoff.version})], now=now)
-    publish([_event(handoff, change, now)])
-
-
-def _withdraw_open_proposals(handoff: Handoff, *, by: User, now: datetime) -> None:
-    for proposal in handoff.proposals.filter(refund__status=RefundStatus.PENDING):
+def _withdraw_undecided(handoff: Handoff, *, by: User, now: datetime) -> None:
+    for proposal in handoff.proposals.undecided():
         if ledger.withdraw(proposal.refund_id, by=by.get_username(), now=now):
             data = {"handoff": handoff.id, "proposal": proposal.id}
-            trail.record([_act(handoff, by, "refund.withdrawn", data, subject=proposal.refund_id)], now=now)
-            publish([_event(handoff, "refund.withdrawn", now, refund_id=proposal.refund_id)])
+            record(handoff, "refund.withdrawn", by=by, now=now, data=data, subject=proposal.refund_id)
 
 
-def _act(
-    handoff: Handoff, by: User, action: str, data: Mapping[str, Any], *, subject: str | None = None
-) -> trail.Act:
-    return trail.Act(
-        actor=by.get_username(),
-        action=action,
-        subject=subject or handoff.id,
-        customer_id=handoff.customer_id,
-        data=data,
-    )
-
-
-def _event(handoff: Handoff, name: str, now: datetime, *, refund_id: str | None = None) -> Event:
-    payload = {"id": refund_id or handoff.id, "handoffId": handoff.id, "ticketId": handoff.ticket_id}
-    return Event(
-        id=f"evt_{refund_id or f'{handoff.id}_{handoff.version}'}_{name.partition('.')[2]}",
-        name=name,
-        customer_id=handoff.customer_id,
-        payload=payload,
-        created_at=now,
-    )
+def _name(person: User | None) -> str | None:
+    return person.get_username() if person else None

@@ -12,13 +12,16 @@ from rest_framework.views import APIView
 
 from flowops.accounts.authentication import OperatorTokenAuthentication
 from flowops.accounts.models import User
+from flowops.fields import Identifier
 from flowops.parsers import refuse_unmeasured
 from flowops.schema import problems
-from handoffs import services
-from handoffs.access import MayDebug, MaySupervise, MayView, MayWork
-from handoffs.filters import HandoffFilter, HandoffPagination, refuse_unknown_parameters
-from handoffs.models import Handoff, HandoffNotFound
-from handoffs.serializers import ChangedShape, HandoffShape, ResolveRequest
+from handoffs import acts, services
+from handoffs.access import MayDebug, MayView
+from handoffs.acts import ACTS, Act, Caller
+from handoffs.filters import HandoffFilter, HandoffPagination, refuse_unknown_parameters, wants_signals
+from handoffs.models import Handoff
+from handoffs.refusals import HandoffNotFound, Refused
+from handoffs.serializers import ChangedShape, HandoffShape, ListedShape
 
 IF_MATCH = OpenApiParameter(
     "If-Match",
@@ -26,20 +29,32 @@ IF_MATCH = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="The version the change was decided on.",
 )
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="The same key again sends nothing again.",
+)
 
 
 class HandoffListView(ListAPIView):  # type: ignore[type-arg] # only the stubs know arguments
     authentication_classes = [OperatorTokenAuthentication]
     permission_classes = [MayView]
-    serializer_class = HandoffShape
     pagination_class = HandoffPagination
     filter_backends = [DjangoFilterBackend]
     filterset_class = HandoffFilter
     queryset = Handoff.objects.for_display()
 
+    def get_serializer_class(self) -> type[HandoffShape]:
+        return ListedShape if wants_signals(self.request) else HandoffShape
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "now": timezone.now()}
+
     @extend_schema(
         summary="List handoffs, newest first",
-        responses={200: HandoffShape(many=True), **problems(400, 401, 403)},
+        parameters=[OpenApiParameter("includeSignals", enum=["0", "1"])],
+        responses={200: ListedShape(many=True), **problems(400, 401, 403)},
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         refuse_unknown_parameters(request)
@@ -59,43 +74,51 @@ class HandoffView(OperatorView):
         return Response(HandoffShape(handoff).data, headers=_etag(handoff))
 
 
-class ClaimView(OperatorView):
-    permission_classes = [MayWork]
+class ActView(OperatorView):
+    """One act on one handoff. Whether the person may do it, the service says."""
 
-    @extend_schema(
-        summary="Claim a waiting handoff",
-        request=None,
-        parameters=[IF_MATCH],
-        responses={200: ChangedShape, **problems(400, 401, 403, 404, 409, 412)},
-    )
-    def post(self, request: Request, handoff_id: str) -> Response:
-        handoff = services.claim_handoff(
-            handoff_id, by=_operator(request), now=timezone.now(), version=_version(request)
-        )
-        return _changed(handoff)
+    permission_classes = [MayView]
+    act: Act
 
-
-class ResolveView(OperatorView):
-    permission_classes = [MayWork]
-
-    @extend_schema(
-        summary="Resolve a claimed handoff and its ticket",
-        request=ResolveRequest,
-        parameters=[IF_MATCH],
-        responses={200: ChangedShape, **problems(400, 401, 403, 404, 409, 411, 412, 413)},
-    )
     def post(self, request: Request, handoff_id: str) -> Response:
         refuse_unmeasured(request)
-        serializer = ResolveRequest(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        handoff = services.resolve_handoff(
-            handoff_id,
-            by=_operator(request),
-            notes=serializer.validated_data["resolutionNotes"],
-            now=timezone.now(),
-            version=_version(request),
+        asked = acts.read(self.act, request.data or {})
+        caller = Caller(
+            by=_operator(request), now=timezone.now(), version=_version(request), request_id=_request_id(request)
         )
-        return _changed(handoff)
+        return _changed(self.act.perform(handoff_id, asked, caller))
+
+
+def act_view(name: str) -> Any:
+    """The view of an act, with its description for the published schema."""
+    act = ACTS[name]
+    has_body = act.request is not acts.Nothing
+    statuses = (400, 401, 403, 404, 409, 412, *((411, 413, 415) if has_body else ()))
+    described = extend_schema(
+        summary=act.summary,
+        request=act.request if has_body else None,
+        parameters=[IF_MATCH, *([IDEMPOTENCY_KEY] if name == "reply" else [])],
+        responses={200: ChangedShape, **problems(*statuses, *((422,) if name == "reply" else ()))},
+    )
+    view: Any = type(f"{name.capitalize()}View", (ActView,), {"act": act})
+    return described(view).as_view()
+
+
+class HeartbeatView(OperatorView):
+    permission_classes = [MayView]
+
+    @extend_schema(
+        summary="Say that you are still at work on a handoff you have claimed",
+        request=None,
+        responses={200: OpenApiTypes.OBJECT, **problems(401, 403, 404, 409)},
+    )
+    def post(self, request: Request, handoff_id: str) -> Response:
+        by = _operator(request)
+        until = services.keep_claim(handoff_id, by=by, now=timezone.now())
+        if until is None:
+            handoff = shown_handoff(handoff_id)
+            raise Refused("Handoff is not claimed by you", handoff)
+        return Response({"ok": True, "claimedUntil": until})
 
 
 class DebugHandoffsView(OperatorView):
@@ -118,7 +141,7 @@ class DebugHandoffsView(OperatorView):
 
 
 class ForceBreachView(OperatorView):
-    permission_classes = [MaySupervise]
+    permission_classes = [MayView]
 
     @extend_schema(
         summary="Mark a handoff as late, to try what follows",
@@ -142,6 +165,17 @@ def shown_handoff(handoff_id: str) -> Handoff:
     if handoff is None:
         raise HandoffNotFound
     return handoff
+
+
+def _request_id(request: Request) -> str | None:
+    header = request.headers.get("Idempotency-Key")
+    if header is None:
+        return None
+    try:
+        key: str = Identifier().run_validation(header)
+    except ValidationError as error:
+        raise ValidationError({"Idempotency-Key": error.detail}) from error
+    return key
 
 
 def _changed(handoff: Handoff) -> Response:

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from flowops.money import LARGEST, NotMoney, money
+from flowops.money import LARGEST, Money, NotMoney, money
 
 PLANS = ("free", "pro", "enterprise")
 
@@ -69,11 +69,19 @@ class Ruleset(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: str
     escalation: Escalation
     auto_refund_limits: AutoRefundLimits
+    # Refunds above it need the yes of two people. Rulesets published before there was such a limit have none.
+    second_person_over: dict[str, Decimal] = {}
     plans: dict[str, PlanRules]
 
     def for_plan(self, plan: str | None) -> PlanRules:
         """The rules of a plan; an unknown customer has those of the free one."""
         return self.plans[plan or "free"]
+
+    def people_to_approve(self, refund: Money) -> int:
+        """How many people must say yes. Where there are limits, a currency without one always takes two."""
+        if not self.second_person_over:
+            return 1
+        return 2 if refund.amount > self.second_person_over.get(refund.currency, Decimal(0)) else 1
 
 
 class Fault(NamedTuple):
@@ -112,6 +120,8 @@ def _all_amount_faults(ruleset: Ruleset) -> Iterator[Fault]:
     for name, amounts in (("per_invoice", limits.per_invoice), ("per_customer", limits.per_customer)):
         for currency, amount in amounts.items():
             yield from _amount_faults(f"$.auto_refund_limits.{name}.{currency}", amount, currency)
+    for currency, amount in ruleset.second_person_over.items():
+        yield from _amount_faults(f"$.second_person_over.{currency}", amount, currency)
     for plan, rules in ruleset.plans.items():
         for currency, bands in rules.refund_bands.items():
             path = f"$.plans.{plan}.refund_bands.{currency}"

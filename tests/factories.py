@@ -11,9 +11,11 @@ from django.contrib.auth.models import Group
 from factory.django import DjangoModelFactory
 
 from flowops.accounts.models import Account, ApiClient, Customer, OperatorToken, User
+from flowops.billing import ledger
 from flowops.billing.models import Invoice, Payment, Refund
 from flowops.money import Money
-from handoffs.models import Handoff, Ticket
+from handoffs import services
+from handoffs.models import Handoff, Proposal, Ticket
 from policy import versions
 from policy.models import PolicyVersion
 from policy.values import InvoiceFact
@@ -100,6 +102,11 @@ class HandoffFactory(DjangoModelFactory):
     reason = "auto_limit"
     priority = "med"
     confidence = 0.95
+    claimed_until = factory.LazyAttribute(
+        lambda handoff: handoff.claimed_at + timedelta(minutes=30) if handoff.status == "claimed" else None
+    )
+    status = "pending"
+    claimed_at = None
     sla_due_at = NOW + timedelta(hours=1)
     created_at = NOW
     updated_at = NOW
@@ -162,3 +169,26 @@ def invoice_fact(**changes: Any) -> InvoiceFact:
         "was_denied": False,
     }
     return InvoiceFact(**(values | changes))
+
+
+def proposal_content(refund_id: str, invoice_id: str, amount: str, currency: str = "EUR") -> dict[str, Any]:
+    """What a person is asked to approve, as the agent freezes it."""
+    return {
+        "refund_id": refund_id,
+        "invoice_id": invoice_id,
+        "money": {"amount": amount, "currency": currency},
+        "limit": {"amount": "100.00", "currency": currency},
+        "rule": "refund.auto_limit",
+        "reasons": [f"{amount} {currency} is above the limit of 100.00 {currency}"],
+        "policy_version": 1,
+    }
+
+
+def proposed_refund(
+    handoff: Handoff, invoice: Invoice, amount: str | None = None, *, refund_id: str = "rfd_p"
+) -> Proposal:
+    """A refund of this invoice that waits for a person on this handoff, as the agent proposes one."""
+    money = Money(amount=Decimal(amount or invoice.amount), currency=invoice.currency)
+    ledger.reserve(refund_id, invoice_id=invoice.id, money=money, now=NOW)
+    content = proposal_content(refund_id, invoice.id, str(money.amount), money.currency)
+    return services.propose(content, handoff_id=handoff.id, now=NOW)

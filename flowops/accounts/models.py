@@ -11,6 +11,10 @@ from flowops.accounts import keys
 class User(AbstractUser):
     """A person at work. Our own model from the first migration on, because it cannot be swapped later."""
 
+    single_keys = models.BooleanField(
+        "single-key shortcuts", default=True, help_text="Let single keys act in the console (j, k, c, r …)."
+    )
+
 
 class Plan(models.TextChoices):
     FREE = "free"

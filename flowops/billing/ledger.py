@@ -21,10 +21,24 @@ def reserve(refund_id: str, *, invoice_id: str, money: Money, now: datetime) -> 
     _insert(refund_id, invoice_id, money, now, status=RefundStatus.PENDING)
 
 
+def settle(refund_id: str, *, by: str, now: datetime) -> bool:
+    """Issue what was reserved. False when it was decided meanwhile."""
+    return _decide(refund_id, RefundStatus.ISSUED, by, now)
+
+
+def deny(refund_id: str, *, by: str, now: datetime) -> bool:
+    """Say no to what was reserved. False when it was decided meanwhile."""
+    return _decide(refund_id, RefundStatus.DENIED, by, now)
+
+
 def withdraw(refund_id: str, *, by: str, now: datetime) -> bool:
     """Release a reservation nobody decided on. False when it was decided meanwhile."""
+    return _decide(refund_id, RefundStatus.WITHDRAWN, by, now)
+
+
+def _decide(refund_id: str, status: RefundStatus, by: str, now: datetime) -> bool:
     changed = Refund.objects.filter(id=refund_id, status=RefundStatus.PENDING).update(
-        status=RefundStatus.WITHDRAWN, decided_at=now, decided_by=by
+        status=status, decided_at=now, decided_by=by
     )
     return changed == 1
 

@@ -28,6 +28,7 @@ class DeliveryState(models.TextChoices):
     PENDING = "pending"
     DELIVERED = "delivered"
     DISCARDED = "discarded"
+    WITHDRAWN = "withdrawn"  # taken back before the first attempt
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):

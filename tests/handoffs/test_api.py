@@ -73,7 +73,8 @@ def test_each_role_gets_what_it_may(call, keys, waiting, who, statuses):
 
 
 SHAPE = """id customerId ticketId reason priority mode confidence status claimedBy claimedAt resolvedBy resolvedAt
-resolutionNotes issues actions createdAt updatedAt slaDueAt slaBreachedAt proposal version"""
+resolutionNotes issues actions createdAt updatedAt slaDueAt slaBreachedAt proposal version claimedUntil
+snoozedUntil resolutionCategory"""
 
 
 def test_a_handoff_is_shown_with_every_member_and_its_newest_proposal(call, keys, waiting):

@@ -20,8 +20,9 @@ from flowops.money import money
 from flowops.outbox.models import Event
 from flowops.problems import NotFound, Problem
 from handoffs import services
-from handoffs.models import Handoff, NotClaimable, NotResolvable, Ticket
-from handoffs.services import LostRace, VersionMismatch, claim_handoff, record_breach, resolve_handoff
+from handoffs.models import Handoff, Ticket
+from handoffs.refusals import LostRace, NotClaimable, Refused, VersionMismatch
+from handoffs.services import claim_handoff, record_breach, resolve_handoff
 from tests import factories
 from tests.factories import NOW
 
@@ -101,7 +102,7 @@ def test_a_supervisor_may_resolve_for_another_and_both_are_named(claimed, olga, 
 
 def test_another_operator_may_not_resolve(claimed, otto):
     before = _everything()
-    with pytest.raises(NotResolvable, match="Only the claiming operator can resolve"):
+    with pytest.raises(Refused, match="Only the claiming operator can resolve"):
         _resolve(claimed, otto)
     assert _everything() == before
 
@@ -116,7 +117,7 @@ def test_a_resolved_handoff_takes_no_more(claimed, susan, act):
 
 
 def test_what_is_not_claimed_cannot_be_resolved_not_even_by_a_supervisor(waiting, susan):
-    with pytest.raises(NotResolvable, match="Handoff must be claimed before resolving"):
+    with pytest.raises(Refused, match="Handoff must be claimed before resolving"):
         _resolve(waiting, susan)
     assert Handoff.objects.get().status == "pending"
 
@@ -155,7 +156,7 @@ def test_a_breach_is_recorded_once_and_stops_nobody_from_working(waiting, susan,
 
 def test_a_resolved_handoff_cannot_breach(claimed, susan):
     _resolve(claimed, susan)
-    with pytest.raises(NotResolvable, match="Handoff already resolved"):
+    with pytest.raises(Refused, match="Handoff already resolved"):
         record_breach(claimed.id, by=susan, now=LATER)
     assert Handoff.objects.get().sla_breached_at is None
 
@@ -165,7 +166,7 @@ def proposed(claimed):
     """The claimed handoff holds a proposal to refund all of inv_1's 49 EUR."""
     factories.paid_invoice(claimed.customer_id, id="inv_1")
     ledger.reserve("rfd_7", invoice_id="inv_1", money=money("49.00", "EUR"), now=NOW)
-    content = {"refund_id": "rfd_7", "invoice": "inv_1", "amount": "49.00", "currency": "EUR"}
+    content = factories.proposal_content("rfd_7", "inv_1", "49.00")
     return services.propose(content, handoff_id=claimed.id, now=NOW)
 
 
@@ -174,7 +175,7 @@ def test_a_proposal_is_frozen_with_the_digest_of_exactly_its_content(proposed):
     stored = type(proposed).objects.get()
     assert stored.digest == canonical.digest(stored.content)
     assert stored.is_intact
-    stored.content |= {"amount": "49.01"}
+    stored.content |= {"money": {"amount": "49.01", "currency": "EUR"}}
     assert not stored.is_intact
     with pytest.raises(IntegrityError, match="proposal_is_frozen"), transaction.atomic():
         stored.save()
@@ -219,7 +220,7 @@ def test_each_change_has_one_entry_and_one_event(claimed, olga):
     who = ("hof_1", stored.customer_id)
     assert entries == [
         (NOW, "olga", "handoff.claimed", *who, {"version": 2}),
-        (LATER, "olga", "handoff.resolved", *who, {"version": 3, "notes": "Called her back."}),
+        (LATER, "olga", "handoff.resolved", *who, {"version": 3, "notes": "Called her back.", "category": ""}),
     ]
     events = list(
         Event.objects.order_by("created_at").values_list("id", "name", "created_at", "customer_id", "payload")
@@ -287,7 +288,7 @@ def test_resolved_twice_at_once_it_is_resolved_once():
         try:
             start.wait(timeout=10)
             return _resolve(Handoff(id="hof_1"), person).status
-        except NotResolvable as refusal:
+        except Refused as refusal:
             return refusal.detail
         finally:
             connection.close()

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from agent import idempotency, turn
 from flowops.outbox import delivery
+from handoffs import decisions, services
 
 logger = logging.getLogger(__name__)
 
@@ -25,12 +26,20 @@ def tend_turns() -> int:
     return turn.finish_orphans(timezone.now, limit=10) + idempotency.forget_old_answers(timezone.now())
 
 
+def tend_cases() -> int:
+    now = timezone.now()
+    return decisions.execute_due(now) + services.return_expired_claims(now) + services.wake_due(now)
+
+
 # Each in a thread of its own: a mail server that keeps us waiting must not keep customers waiting.
-DUTIES = (deliver_mail, tend_turns)
+DUTIES = (deliver_mail, tend_turns, tend_cases)
 
 
 class Command(BaseCommand):
-    help = "Deliver mails, finish interactions whose process died, forget old answers. SIGTERM finishes the item."
+    help = (
+        "Deliver mails, carry out approved refunds, return expired claims, wake snoozed cases, finish interactions"
+        " whose process died, forget old answers. SIGTERM finishes the item."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--once", action="store_true", help="do what is due, then stop (for cron)")
