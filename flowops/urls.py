@@ -3,10 +3,6 @@ from django.urls import include, path
 from drf_spectacular.renderers import OpenApiJsonRenderer
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-admin.site.site_header = "FlowOps"
-admin.site.site_title = "FlowOps"
-admin.site.index_title = "Console"
-
 urlpatterns = [
     path("", include("agent.urls")),
     path("", include("handoffs.urls")),

@@ -2,48 +2,146 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import path
 from django.utils import timezone
 
+from flowops.accounts.models import Customer
 from flowops.problems import Problem
 from flowops.read_only_admin import ReadOnlyAdmin
-from handoffs import roles, services
-from handoffs.models import Handoff, Proposal, Ticket
+from handoffs import console, queue, roles, services
+from handoffs.models import Comment, Handoff, Priority, Proposal, SavedReply, Ticket
+
+PER_PAGE = 50
+MOST_CUSTOMERS = 200  # that a name in a search may match
 
 
-class ProposalInline(admin.TabularInline):
-    model = Proposal
-    extra = 0
-    fields = readonly_fields = ("id", "refund", "content", "digest", "created_at")
-    can_delete = False
+class ViewFilter(admin.SimpleListFilter):
+    """The saved views. None chosen, what waits is shown."""
+
+    title = "view"
+    parameter_name = "view"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(view.key, view.name) for view in queue.VIEWS]
+
+    def queryset(self, request: HttpRequest, rows: Any) -> Any:
+        return queue.view_of(self.value()).rows(rows, console.me_of(request), timezone.now())
+
+
+class ReasonFilter(admin.SimpleListFilter):
+    title = "reason"
+    parameter_name = "reason"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(queue.reasons())
+
+    def queryset(self, request: HttpRequest, rows: QuerySet[Handoff]) -> QuerySet[Handoff]:
+        return rows.filter(reason=self.value()) if self.value() else rows
 
 
 @admin.register(Handoff)
 class HandoffAdmin(ReadOnlyAdmin):
-    list_display = ("id", "customer_id", "reason", "priority", "status", "claimed_by", "sla_due_at")
-    list_filter = ("status", "priority")
-    list_select_related = ("claimed_by",)
-    search_fields = ("id", "customer_id", "ticket__id")
-    ordering = ("-created_at", "-id")
-    inlines = (ProposalInline,)
-    actions = ("claim", "resolve")
+    """The queue and the case page. Everything that changes a handoff goes through `handoffs.acts`."""
+
+    change_list_template = "console/queue.html"
+    list_display = ("rank", "subject", "customer_id", "reason", "sla_due_at", "confidence", "status", "owner")
+    list_filter = (ViewFilter, "status", "priority", ReasonFilter)
+    search_fields = ("id",)  # what is searched, `get_search_results` says
+    list_per_page = PER_PAGE
+    list_max_show_all = PER_PAGE
+    paginator = queue.CappedPaginator
     show_full_result_count = False
+    actions = ("claim", "release", "make_high", "make_medium", "make_low")
+
+    @admin.display(description="Priority", ordering="rank")
+    def rank(self, handoff: Handoff) -> str:
+        return handoff.get_priority_display()
+
+    @admin.display(description="Case", ordering="ticket__subject")
+    def subject(self, handoff: Handoff) -> str:
+        return handoff.ticket.subject
+
+    @admin.display(description="Owner", ordering="claimed_by__username")
+    def owner(self, handoff: Handoff) -> str:
+        return str(handoff.claimed_by or "")
+
+    def get_urls(self) -> list[Any]:
+        def staff(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+            return self.admin_site.admin_view(view)
+
+        return [
+            path("pulse/", staff(console.pulse), name="handoffs_pulse"),
+            path("next/", staff(console.next_case), name="handoffs_next"),
+            path("keys/", staff(console.switch_single_keys), name="handoffs_keys"),
+            path("<identifier:handoff_id>/change/", staff(console.case_page), name="handoffs_handoff_change"),
+            path("<identifier:handoff_id>/heartbeat/", staff(console.heartbeat), name="handoffs_heartbeat"),
+            path("<identifier:handoff_id>/do/insert/", staff(console.insert_saved_reply)),
+            path("<identifier:handoff_id>/do/<slug:act>/", staff(console.perform)),
+            *super().get_urls(),
+        ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Handoff]:
+        ranks = [When(priority=name, then=Value(rank)) for rank, name in enumerate(("high", "med", "low"))]
+        rows = Handoff.objects.select_related("ticket", "claimed_by").with_customer().with_proposed()
+        return rows.annotate(rank=Case(*ranks, default=Value(3), output_field=IntegerField()))
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        return queue.view_of(request.GET.get("view")).ordering
+
+    def get_search_results(
+        self, request: HttpRequest, rows: QuerySet[Handoff], words: str
+    ) -> tuple[QuerySet[Handoff], bool]:
+        """By id of handoff, ticket, customer or invoice; by the customer's name or address; by what they wrote."""
+        words = words.strip()
+        if not words:
+            return rows, False
+        customers = Customer.objects.filter(Q(name__icontains=words) | Q(email__icontains=words))
+        named = list(customers.values_list("id", flat=True)[:MOST_CUSTOMERS])
+        messages_of = Handoff.interactions.rel.related_model.objects.filter(handoff=OuterRef("pk"))  # type: ignore[attr-defined]
+        about = Proposal.objects.filter(handoff=OuterRef("pk"), refund__invoice_id=words)
+        return rows.filter(
+            Q(id=words)
+            | Q(ticket_id=words)
+            | Q(customer_id__in=[words, *named])
+            | Q(ticket__subject__icontains=words)
+            | Exists(about)
+            | Exists(messages_of.filter(request_text__icontains=words))
+        ), False
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        me, now = console.me_of(request), timezone.now()
+        view = queue.view_of(request.GET.get("view"))
+        context = {"title": view.name, "view": view, "view_counts": queue.counts(me, now), "drawn_at": now}
+        return super().changelist_view(request, {**context, **(extra_context or {})})
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Handoff], *args: Any) -> Any:
+        """On the rows that were chosen, even those that have left the view meanwhile: each gets its answer."""
+        return super().response_action(request, Handoff.objects.all())
 
     def has_work_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(roles.WORK)
 
     @admin.action(description="Claim", permissions=["work"])
     def claim(self, request: HttpRequest, rows: QuerySet[Handoff]) -> None:
-        _each(request, rows, lambda pk: services.claim_handoff(pk, by=_person(request), now=timezone.now()))
+        _each(request, rows, "claimed", services.claim_handoff)
 
-    @admin.action(description="Resolve", permissions=["work"])
-    def resolve(self, request: HttpRequest, rows: QuerySet[Handoff]) -> None:
-        _each(
-            request,
-            rows,
-            lambda pk: services.resolve_handoff(pk, by=_person(request), notes="", now=timezone.now()),
-        )
+    @admin.action(description="Release", permissions=["work"])
+    def release(self, request: HttpRequest, rows: QuerySet[Handoff]) -> None:
+        _each(request, rows, "released", services.release_handoff)
+
+    @admin.action(description="Priority: high", permissions=["work"])
+    def make_high(self, request: HttpRequest, rows: QuerySet[Handoff]) -> None:
+        _each(request, rows, "high", services.prioritise_handoff, priority=Priority.HIGH)
+
+    @admin.action(description="Priority: medium", permissions=["work"])
+    def make_medium(self, request: HttpRequest, rows: QuerySet[Handoff]) -> None:
+        _each(request, rows, "medium", services.prioritise_handoff, priority=Priority.MED)
+
+    @admin.action(description="Priority: low", permissions=["work"])
+    def make_low(self, request: HttpRequest, rows: QuerySet[Handoff]) -> None:
+        _each(request, rows, "low", services.prioritise_handoff, priority=Priority.LOW)
 
 
 @admin.register(Ticket)
@@ -54,16 +152,32 @@ class TicketAdmin(ReadOnlyAdmin):
     show_full_result_count = False
 
 
-def _each(request: HttpRequest, rows: QuerySet[Handoff], act: Callable[[str], Handoff]) -> None:
+@admin.register(Comment)
+class CommentAdmin(ReadOnlyAdmin):
+    list_display = ("created_at", "kind", "by", "handoff_id")
+    list_filter = ("kind",)
+    list_select_related = ("by",)
+    search_fields = ("id", "handoff__id")
+    ordering = ("-created_at", "-id")
+    show_full_result_count = False
+
+
+@admin.register(SavedReply)
+class SavedReplyAdmin(admin.ModelAdmin):
+    list_display = ("name", "text")
+    search_fields = ("name", "text")
+
+
+def _each(
+    request: HttpRequest, rows: QuerySet[Handoff], done: str, act: Callable[..., Handoff], **how: Any
+) -> None:
     """Act on each chosen handoff and say what came of it; one refusal stops none of the others."""
-    for handoff_id in rows.values_list("pk", flat=True):
+    for handoff in rows.select_related("ticket"):
+        now = timezone.now()
         try:
-            changed = act(handoff_id)
+            act(handoff.id, by=console.me_of(request), now=now, **how)
         except Problem as refusal:
-            messages.warning(request, f"Handoff {handoff_id}: {refusal.detail}")
+            words = console.refusal_in_words(handoff.id, refusal, now)
+            messages.warning(request, f"{handoff.ticket.subject} ({handoff.id}): {words}")
         else:
-            messages.success(request, f"Handoff {handoff_id}: {changed.status}")
-
-
-def _person(request: HttpRequest) -> Any:
-    return request.user
+            messages.success(request, f"{handoff.ticket.subject} ({handoff.id}): {done}")

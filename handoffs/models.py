@@ -81,7 +81,10 @@ class HandoffQuerySet(models.QuerySet["Handoff"]):
         return self.filter(status__in=LIVE)
 
     def for_display(self) -> "HandoffQuerySet":
-        return self.select_related("claimed_by", "resolved_by").prefetch_related("proposals__refund")
+        proposals = Proposal.objects.select_related("refund", "approved_by", "seconded_by")
+        return self.select_related("claimed_by", "resolved_by").prefetch_related(
+            models.Prefetch("proposals", proposals)
+        )
 
     def breached(self, now: datetime) -> "HandoffQuerySet":
         """Recorded as breached, or unclaimed past its due time."""
@@ -105,9 +108,9 @@ class HandoffQuerySet(models.QuerySet["Handoff"]):
         )
 
     def with_customer(self) -> "HandoffQuerySet":
-        """Each with `customer_name`, `customer_email`, `customer_plan`; None where we do not know the customer."""
+        """Each with `customer_name`, `_email`, `_plan` and `_api_key`; None where we do not know the customer."""
         known = Customer.objects.filter(id=models.OuterRef("customer_id"))
-        fields = {"name": "name", "email": "email", "plan": "account__plan"}
+        fields = {"name": "name", "email": "email", "plan": "account__plan", "api_key": "account__api_key_status"}
         return self.annotate(
             **{f"customer_{name}": models.Subquery(known.values(field)[:1]) for name, field in fields.items()}
         )
@@ -263,10 +266,10 @@ class Handoff(models.Model):
             self.claimed_until = until + lease
         self._changed(now)
 
-    def wake(self, now: datetime) -> None:
+    def wake(self, now: datetime, lease: timedelta) -> None:
         if self.snoozed_until is None:
             raise Refused("Handoff is not snoozed", self)
-        self.snoozed_until = None
+        self._end_sleep(now, lease)
         self._changed(now)
 
     def prioritise(self, priority: str, now: datetime) -> None:
@@ -281,20 +284,21 @@ class Handoff(models.Model):
         self.claimed_until = self.snoozed_until = None
         self._changed(now)
 
-    def reopen(self, now: datetime) -> None:
-        """Back to the queue, due as long from now as it was from its start."""
+    def reopen(self, now: datetime, due: datetime) -> None:
+        """Back to the queue, to be claimed until `due`."""
         if self.status != HandoffStatus.RESOLVED:
             raise Refused("Handoff is not resolved", self)
         self._give_back()
         self.resolved_by = self.resolved_at = self.sla_breached_at = None
         self.resolution_notes = self.resolution_category = ""
-        self.sla_due_at = now + (self.sla_due_at - self.created_at)
+        self.sla_due_at = due
         self._changed(now)
 
-    def join(self, issues: Sequence[str], *, is_urgent: bool, now: datetime) -> None:
+    def join(self, issues: Sequence[str], *, is_urgent: bool, now: datetime, lease: timedelta) -> None:
         """The customer has written again: nobody sleeps through it."""
         self.issues = [*self.issues, *issues]
-        self.snoozed_until = None
+        if self.snoozed_until is not None:
+            self._end_sleep(now, lease)
         if is_urgent:
             self.priority = Priority.HIGH
         self._changed(now)
@@ -338,6 +342,12 @@ class Handoff(models.Model):
         self.status, self.claimed_by, self.claimed_at = HandoffStatus.CLAIMED, owner, now
         self.claimed_until, self.snoozed_until = now + lease, None
         self._changed(now)
+
+    def _end_sleep(self, now: datetime, lease: timedelta) -> None:
+        """The claim was to last through the sleep; it is a lease like any other again."""
+        self.snoozed_until = None
+        if self.status == HandoffStatus.CLAIMED:
+            self.claimed_until = now + lease
 
     def _give_back(self) -> None:
         self.status = HandoffStatus.PENDING
