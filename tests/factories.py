@@ -103,7 +103,7 @@ class HandoffFactory(DjangoModelFactory):
     priority = "med"
     confidence = 0.95
     claimed_until = factory.LazyAttribute(
-        lambda handoff: handoff.claimed_at + timedelta(minutes=30) if handoff.status == "claimed" else None
+        lambda handoff: handoff.claimed_at and handoff.claimed_at + timedelta(minutes=30)
     )
     status = "pending"
     claimed_at = None

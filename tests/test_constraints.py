@@ -9,6 +9,7 @@ from django.db import IntegrityError, models, transaction
 
 from agent.models import Interaction
 from flowops.outbox.models import Delivery, Event
+from handoffs.models import Comment, Presence
 from policy.models import PolicyVersion
 from tests import factories
 from tests.factories import NOW
@@ -64,6 +65,36 @@ def two(factory, **values):
         factory(**values)
 
 
+def comment(number=1, **values):
+    """A note, unless told."""
+    handoff = values.pop("handoff", None) or factories.HandoffFactory()
+    by = values.pop("by", None) or factories.UserFactory()
+    defaults = {"id": f"cmt_{number}", "kind": "note", "text": "x", "created_at": NOW}
+    return Comment.objects.create(handoff=handoff, by=by, **(defaults | values))
+
+
+def same_reply(request_id="r1"):
+    handoff, person = factories.HandoffFactory(), factories.UserFactory()
+    for number in (1, 2):
+        comment(number, handoff=handoff, by=person, request_id=request_id)
+
+
+def same_presence():
+    handoff, person = factories.HandoffFactory(), factories.UserFactory()
+    for _ in (1, 2):
+        Presence.objects.create(handoff=handoff, user=person, seen_at=NOW)
+
+
+def proposal(**values):
+    invoice = factories.paid_invoice(amount="240.00")
+    change(factories.proposed_refund(factories.HandoffFactory(), invoice), **values)
+
+
+def approved_twice_by_one():
+    person = factories.UserFactory()
+    proposal(approved_by=person, seconded_by=person)
+
+
 WRITES: dict[str, Callable[[], object]] = {
     "plan_is_known": lambda: change(factories.AccountFactory(), plan="platinum"),
     "api_key_status_is_known": lambda: change(factories.AccountFactory(), api_key_status="lost"),
@@ -83,6 +114,14 @@ WRITES: dict[str, Callable[[], object]] = {
     "one_live_handoff_per_ticket": lambda: two(factories.HandoffFactory, ticket=factories.TicketFactory()),
     "handoff_status_has_its_people": lambda: factories.HandoffFactory(status="claimed"),
     "handoff_priority_is_known": lambda: factories.HandoffFactory(priority="urgent"),
+    "handoff_category_is_known": lambda: factories.HandoffFactory(resolution_category="lost"),
+    "two_approvals_are_by_two_people": approved_twice_by_one,
+    "nothing_unapproved_is_due": lambda: proposal(not_before=NOW),
+    "nothing_unapproved_is_executed": lambda: proposal(executed_at=NOW),
+    "one_reply_per_request": same_reply,
+    "a_reply_has_its_mail_and_a_note_none": lambda: comment(kind="reply"),
+    "findings_are_overridden_with_a_reason": lambda: comment(findings=[{"check": "unrecognised"}]),
+    "one_presence_per_person": same_presence,
     "handoff_confidence_is_probability": lambda: factories.HandoffFactory(confidence=1.01),
     "one_interaction_per_request": same_request,
     "one_interaction_per_turn": same_turn,
@@ -118,6 +157,8 @@ def test_the_constraint_refuses_the_write(name):
             id="two resolved tickets of one customer",
         ),
         pytest.param(lambda: [interaction(n, state="started") for n in (1, 2)], id="two started interactions"),
+        pytest.param(lambda: same_reply(request_id=None), id="two notes of one person without a key"),
+        pytest.param(lambda: comment(findings=[{}], override_reason="she asked"), id="findings with a reason"),
         pytest.param(lambda: factories.InvoiceFactory(issued_at=NOW - timedelta(days=900)), id="an old invoice"),
     ],
 )

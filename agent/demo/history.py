@@ -159,6 +159,6 @@ def _work_the_queue(operators: list[User], dice: random.Random, *, until: dateti
             if at <= until:
                 services.claim_handoff(handoff.id, by=dice.choice(operators), now=at)
     for handoff in Handoff.objects.filter(status=HandoffStatus.CLAIMED).order_by("claimed_at")[:3]:
-        at = (handoff.claimed_at or until) + timedelta(minutes=dice.randint(5, 300))
+        at = (handoff.claimed_at or until) + services.claim_lease() * dice.uniform(0.1, 0.9)
         if at <= until and handoff.claimed_by is not None:
             services.resolve_handoff(handoff.id, by=handoff.claimed_by, notes=dice.choice(_NOTES), now=at)

@@ -193,6 +193,10 @@ def test_up_serves_prints_what_one_needs_and_stops_on_ctrl_c(demo_process):
     assert not any(is_alive(pid) for pid in children)
 
 
+def wait_until_up(process):
+    assert any(line.startswith("supervisor token") for line in process.stdout), "it ended before it was up"
+
+
 def children_of(process):
     found = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True, check=False)
     return [int(pid) for pid in found.stdout.split()]
@@ -208,8 +212,7 @@ def is_alive(pid):
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
 def test_up_takes_web_and_worker_with_it(demo_process, number):
-    while not demo_process.stdout.readline().startswith("supervisor token"):
-        pass
+    wait_until_up(demo_process)
     children = children_of(demo_process)
     assert len(children) == 2
     demo_process.send_signal(number)
@@ -218,8 +221,7 @@ def test_up_takes_web_and_worker_with_it(demo_process, number):
 
 
 def test_when_the_worker_dies_the_web_stops_too(demo_process):
-    while not demo_process.stdout.readline().startswith("supervisor token"):
-        pass
+    wait_until_up(demo_process)
     children = children_of(demo_process)
     os.kill(children[1], signal.SIGKILL)
     assert demo_process.wait(timeout=20) == 1
