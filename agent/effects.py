@@ -19,7 +19,19 @@ from agent.values import (
     ReuseTicket,
 )
 from policy.ruleset import Ruleset
-from policy.values import Decision, IssueRefund, Outcome, ProposeRefund
+from policy.values import Decision, Intent, IssueRefund, Outcome, ProposeRefund
+
+_SUBJECTS = {
+    Intent.REFUND_REQUEST: "Refund request",
+    Intent.REFUND_STATUS: "Where a refund is",
+    Intent.REFUND_POLICY: "Refund rules",
+    Intent.BILLING_QUESTION: "Question about a bill",
+    Intent.ACCOUNT_ACCESS: "Account question",
+    Intent.CANCEL_SUBSCRIPTION: "Cancellation",
+    Intent.TALK_TO_HUMAN: "Wants to talk to a person",
+    Intent.SMALLTALK: "Small talk",
+    Intent.OUT_OF_SCOPE: "Something else",
+}
 
 
 def carrying_out(
@@ -37,7 +49,7 @@ def carrying_out(
     refund = _refund(decision, message)
     effects: list[Effect] = [ticket, *refund]
     if decision.needs_a_person:
-        proposal = _proposal(decision, refund)
+        proposal = _proposal(decision, refund, ruleset)
         effects.append(_handoff(decision, proposal, ticket.ticket_id, message, reading, evidence, ruleset))
     return tuple(effects)
 
@@ -69,8 +81,7 @@ def _ticket(
     stays_open = evidence.live_handoff is not None or decision.needs_a_person or decision.outcome is Outcome.ASK
     if evidence.open_case is not None:
         return ReuseTicket(ticket_id=evidence.open_case.ticket_id, stays_open=stays_open)
-    subject = reading.intent.value.replace("_", " ").capitalize()
-    return OpenTicket(ticket_id=named("tck", message), subject=subject, stays_open=stays_open)
+    return OpenTicket(ticket_id=named("tck", message), subject=_SUBJECTS[reading.intent], stays_open=stays_open)
 
 
 def _refund(decision: Decision, message: Message) -> tuple[RecordRefund | ReserveRefund, ...]:
@@ -86,7 +97,9 @@ def _refund(decision: Decision, message: Message) -> tuple[RecordRefund | Reserv
             assert_never(decision.action)
 
 
-def _proposal(decision: Decision, refund: tuple[RecordRefund | ReserveRefund, ...]) -> Proposal | None:
+def _proposal(
+    decision: Decision, refund: tuple[RecordRefund | ReserveRefund, ...], ruleset: Ruleset
+) -> Proposal | None:
     if not refund or not isinstance(decision.action, ProposeRefund):
         return None
     return Proposal(
@@ -97,6 +110,7 @@ def _proposal(decision: Decision, refund: tuple[RecordRefund | ReserveRefund, ..
         rule=decision.rule,
         reasons=decision.reasons,
         policy_version=decision.policy_version,
+        people=ruleset.people_to_approve(decision.action.money),
     )
 
 

@@ -172,6 +172,7 @@ class Proposal(Struct, frozen=True, kw_only=True):
     rule: str
     reasons: tuple[str, ...]
     policy_version: int
+    people: int = 1  # how many must approve it, by the policy it was made under
 
 
 class OpenHandoff(Struct, frozen=True, kw_only=True, tag="open_handoff"):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import AdminConfig
 from django.http import HttpRequest
@@ -14,6 +15,9 @@ class Console(AdminSite):
     index_title = "All data"
     site_url = "/"
     enable_nav_sidebar = True
+
+    def each_context(self, request: Any) -> dict[str, Any]:
+        return {**super().each_context(request), "is_demo": settings.DEMO}
 
     def index(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """The queue, for who may see it; `?all` lists everything there is."""

@@ -2,7 +2,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import path
 from django.utils import timezone
@@ -85,7 +85,10 @@ class HandoffAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Handoff]:
         ranks = [When(priority=name, then=Value(rank)) for rank, name in enumerate(("high", "med", "low"))]
         rows = Handoff.objects.select_related("ticket", "claimed_by").with_customer().with_proposed()
-        return rows.annotate(rank=Case(*ranks, default=Value(3), output_field=IntegerField()))
+        newest = _messages().order_by("-turn").values("request_text")[:1]
+        return rows.annotate(
+            words=Subquery(newest), rank=Case(*ranks, default=Value(3), output_field=IntegerField())
+        )
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         return queue.view_of(request.GET.get("view")).ordering
@@ -99,7 +102,6 @@ class HandoffAdmin(ReadOnlyAdmin):
             return rows, False
         customers = Customer.objects.filter(Q(name__icontains=words) | Q(email__icontains=words))
         named = list(customers.values_list("id", flat=True)[:MOST_CUSTOMERS])
-        messages_of = Handoff.interactions.rel.related_model.objects.filter(handoff=OuterRef("pk"))  # type: ignore[attr-defined]
         about = Proposal.objects.filter(handoff=OuterRef("pk"), refund__invoice_id=words)
         return rows.filter(
             Q(id=words)
@@ -107,7 +109,7 @@ class HandoffAdmin(ReadOnlyAdmin):
             | Q(customer_id__in=[words, *named])
             | Q(ticket__subject__icontains=words)
             | Exists(about)
-            | Exists(messages_of.filter(request_text__icontains=words))
+            | Exists(_messages().filter(request_text__icontains=words))
         ), False
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
@@ -166,6 +168,12 @@ class CommentAdmin(ReadOnlyAdmin):
 class SavedReplyAdmin(admin.ModelAdmin):
     list_display = ("name", "text")
     search_fields = ("name", "text")
+
+
+def _messages() -> Any:
+    """The messages on a handoff. They belong to a higher floor, so they are reached from the handoff."""
+    interactions: Any = Handoff._meta.get_field("interactions").related_model
+    return interactions.objects.filter(handoff=OuterRef("pk"))
 
 
 def _each(

@@ -105,14 +105,15 @@ def page(handoff_id: str, *, me: User, now: datetime) -> CasePage:
     invoices = invoices_of(handoff.customer_id, recent_from=now - LEDGER_DAYS)
     entries = _entries(handoff, proposals)
     mails = _mails(interactions, proposals)
+    told = [mail for mail_id, mail in mails.items() if mail_id.endswith(("_issued", "_denied"))]
     rights = _rights(handoff, me, now)
     actions = [_action(proposal, invoices, me, rights) for proposal in reversed(proposals)]
-    moments = timeline.of(interactions, entries, comments, mails)
+    moments = timeline.of(interactions, entries, comments, mails, told)
     return CasePage(
         handoff=handoff,
         rights=rights,
         actions=actions,
-        summary=summary.of(handoff, interactions, actions, comments, me),
+        summary=summary.of(handoff, interactions, actions, comments, told, me),
         moments=moments,
         invoices=invoices,
         others=others,

@@ -25,7 +25,7 @@ from flowops.problems import Problem
 from handoffs import acts, case, presence, queue, roles, services
 from handoffs.acts import ACTS, Caller
 from handoffs.models import Category, Handoff, Priority, SavedReply
-from handoffs.refusals import HandoffNotFound, ReplyFindings
+from handoffs.refusals import HandoffNotFound, NotAllowed, ReplyFindings
 from handoffs.templatetags.console import in_words
 from handoffs.timeline import act_in_words
 
@@ -193,7 +193,6 @@ def _case_page(
     typed: Mapping[str, Any] | None = None,
     refusal: str = "",
     findings: list[dict[str, str]] | None = None,
-    status: int = 200,
 ) -> HttpResponseBase:
     me, now = me_of(request), timezone.now()
     try:
@@ -217,7 +216,7 @@ def _case_page(
         "categories": Category.choices,
         "act_url": f"{_queue_url()}{handoff_id}/do/",
     }
-    return TemplateResponse(request, "console/case.html", context, status=status)
+    return TemplateResponse(request, "console/case.html", context)
 
 
 def _refused(
@@ -227,12 +226,11 @@ def _refused(
     if request.POST.get("then") == "queue":
         messages.warning(request, f"{handoff_id}: {words}")
         return redirect(_whereto(request, handoff_id))
-    status = refusal.status_code if isinstance(refusal, ValidationError) else refusal.status
-    if status == 403:
+    if isinstance(refusal, NotAllowed):
         raise PermissionDenied
     findings = refusal.extra["findings"] if isinstance(refusal, ReplyFindings) else []
     typed = {**request.POST.dict(), "act": act}
-    return _case_page(request, handoff_id, typed=typed, refusal=words, findings=findings, status=status)
+    return _case_page(request, handoff_id, typed=typed, refusal=words, findings=findings)
 
 
 def _sent(request: HttpRequest, act: str) -> dict[str, Any]:

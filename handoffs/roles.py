@@ -18,6 +18,8 @@ _VIEWER = (
     VIEW,
     "handoffs.view_proposal",
     "handoffs.view_ticket",
+    "handoffs.view_comment",
+    "handoffs.view_savedreply",
     "agent.view_interaction",
     "accounts.view_customer",
     "accounts.view_account",
@@ -29,6 +31,7 @@ _OPERATOR = (*_VIEWER, WORK)
 _SUPERVISOR = (
     *_OPERATOR,
     SUPERVISE,
+    *(f"handoffs.{act}_savedreply" for act in ("add", "change", "delete")),
     "outbox.view_event",
     "outbox.view_delivery",
     "audit.view_entry",

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from flowops.accounts.models import User
-from flowops.outbox.models import DeliveryState
+from flowops.outbox.models import Delivery, DeliveryState
 from handoffs import queue
-from handoffs.models import Comment, CommentKind, HandoffStatus
+from handoffs.models import Comment, HandoffStatus
 
 if TYPE_CHECKING:
     from handoffs.case import ProposedAction
@@ -40,15 +41,18 @@ def of(
     interactions: Sequence[Any],
     actions: "Sequence[ProposedAction]",
     comments: Sequence[Comment],
+    told: Sequence[Delivery],
     me: User,
 ) -> Summary:
+    """`told` are the mails by which people's decisions were made known."""
     plan: dict[str, Any] = next((i.plan for i in reversed(interactions) if i.plan), {})
+    words = _words_of_people(comments, told)
     undecided = [action for action in actions if action.is_undecided]
     return Summary(
         wants=_wants(plan),
         verified=_verified(plan),
-        promised=_promised(interactions, comments),
-        still_open=_still_open(handoff, interactions, undecided, comments),
+        promised=_promised(interactions, words),
+        still_open=_still_open(handoff, interactions, undecided, words),
         blocked_by="; ".join(dict.fromkeys(handoff.issues)) or "Nothing",
         next_step=_next_step(handoff, undecided, me),
     )
@@ -77,21 +81,23 @@ def _invoice(invoice: dict[str, Any]) -> str:
     return f"{invoice['id']} {invoice['status']}, {invoice['paid']} {invoice['total']['currency']} paid"
 
 
-def _promised(interactions: Sequence[Any], comments: Sequence[Comment]) -> str:
+def _promised(interactions: Sequence[Any], words: Sequence[tuple[datetime, str]]) -> str:
     """The last words the customer had from us."""
     said = [(i.created_at, i.reply_text) for i in interactions if i.reply_text]
-    said += [(reply.created_at, reply.text) for reply in _replies(comments)]
-    return max(said)[1] if said else "Nothing"
+    return max([*said, *words])[1] if said or words else "Nothing"
 
 
 def _still_open(
-    handoff: Any, interactions: Sequence[Any], undecided: "Sequence[ProposedAction]", comments: Sequence[Comment]
+    handoff: Any,
+    interactions: Sequence[Any],
+    undecided: "Sequence[ProposedAction]",
+    words: Sequence[tuple[datetime, str]],
 ) -> str:
     if handoff.status == HandoffStatus.RESOLVED:
         return "Nothing"
     waiting = [f"a decision on {action.money}" for action in undecided]
     last_message = max((i.created_at for i in interactions), default=None)
-    if last_message and not any(reply.created_at > last_message for reply in _replies(comments)):
+    if last_message and not any(at > last_message for at, _ in words):
         waiting.append("a person's reply to the last message")
     return _sentence(" and ".join(waiting)) or "Nothing: it can be resolved"
 
@@ -106,7 +112,9 @@ def _next_step(handoff: Any, undecided: "Sequence[ProposedAction]", me: User) ->
     return queue.next_step(handoff, undecided[0].money if undecided else None, me)
 
 
-def _replies(comments: Sequence[Comment]) -> list[Comment]:
-    """What people wrote to the customer and did not take back."""
-    replies = (comment for comment in comments if comment.kind == CommentKind.REPLY)
-    return [reply for reply in replies if reply.delivery and reply.delivery.state != DeliveryState.WITHDRAWN]
+def _words_of_people(comments: Sequence[Comment], told: Sequence[Delivery]) -> list[tuple[datetime, str]]:
+    """What people wrote to the customer and did not take back, and what their decisions made us write."""
+    replies = [
+        (c.created_at, c.text) for c in comments if c.delivery and c.delivery.state != DeliveryState.WITHDRAWN
+    ]
+    return [*replies, *((mail.created_at, mail.body) for mail in told)]

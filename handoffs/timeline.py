@@ -10,6 +10,7 @@ from typing import Any
 
 from flowops.audit.models import Entry
 from flowops.outbox.models import Delivery
+from handoffs import queue
 from handoffs.models import Comment, CommentKind
 
 
@@ -24,7 +25,11 @@ class Moment:
     lines: list[tuple[str, str]] = field(default_factory=list)
     raw: Any = None
     comment: Comment | None = None
-    is_quiet: bool = False
+    brief: str = ""  # said in one line, the rest folded away
+
+    @property
+    def is_quiet(self) -> bool:
+        return bool(self.brief)
 
 
 def of(
@@ -32,11 +37,13 @@ def of(
     entries: Iterable[Entry],
     comments: Iterable[Comment],
     mails: dict[str, Delivery],
+    told: Iterable[Delivery],
 ) -> list[Moment]:
+    """`mails` are those of the turns, by id; `told` those that made a person's decision known."""
     moments = [moment for interaction in interactions for moment in _turn(interaction, mails)]
     moments += [moment for entry in entries if (moment := _act(entry)) is not None]
     moments += [_comment(comment) for comment in comments]
-    moments += [_decision_mail(mail) for id, mail in mails.items() if id.endswith(("_issued", "_denied"))]
+    moments += map(_decision_mail, told)
     return sorted(moments, key=lambda moment: moment.at)
 
 
@@ -69,7 +76,8 @@ def _read(at: datetime, plan: dict[str, Any]) -> Moment:
     lines += [("Names invoices", ", ".join(named["invoices"]))] if named.get("invoices") else []
     amounts = [f"{money['amount']} {money['currency']}" for money in named.get("amounts", [])]
     lines += [("Names amounts", ", ".join(amounts))] if amounts else []
-    return Moment(at=at, kind="step", title="Understood", lines=lines, raw=reading, is_quiet=True)
+    brief = f"{reading['intent'].replace('_', ' ')}, {reading['confidence']:.0%} sure"
+    return Moment(at=at, kind="step", title="Understood", lines=lines, raw=reading, brief=brief)
 
 
 def _evidence(at: datetime, plan: dict[str, Any]) -> Moment:
@@ -79,7 +87,8 @@ def _evidence(at: datetime, plan: dict[str, Any]) -> Moment:
     lines = [("account", known)]
     lines += [("billing", _invoice(invoice)) for invoice in evidence.get("invoices", [])]
     lines += [(tool, "could not be read") for tool in evidence.get("failed_tools", [])]
-    return Moment(at=at, kind="step", title="Looked up", lines=lines, raw=evidence, is_quiet=True)
+    brief = f"{known}, {len(evidence.get('invoices', []))} invoices"
+    return Moment(at=at, kind="step", title="Looked up", lines=lines, raw=evidence, brief=brief)
 
 
 def _invoice(invoice: dict[str, Any]) -> str:
@@ -97,7 +106,8 @@ def _memory(at: datetime, plan: dict[str, Any]) -> Moment:
         ("Recently escalated", "yes, not resolved" if evidence.get("recently_escalated") else "no"),
         ("Open ticket", open_case.get("ticket_id") or "none"),
     ]
-    return Moment(at=at, kind="step", title="Remembered", lines=lines, raw=open_case, is_quiet=True)
+    brief = f"{evidence['turn']} earlier messages, {'an' if open_case else 'no'} open ticket"
+    return Moment(at=at, kind="step", title="Remembered", lines=lines, raw=open_case, brief=brief)
 
 
 def _decision(at: datetime, plan: dict[str, Any]) -> Moment:
@@ -112,9 +122,7 @@ def _decision(at: datetime, plan: dict[str, Any]) -> Moment:
 def _verification(at: datetime, plan: dict[str, Any]) -> Moment:
     violations = plan["violations"]
     if not violations:
-        return Moment(
-            at=at, kind="proven", title="Every sentence of the reply was proven", raw=violations, is_quiet=True
-        )
+        return Moment(at=at, kind="proven", title="Every sentence of the reply was proven")
     lines = [(violation["check"], f"“{violation['span']}”: {violation['detail']}") for violation in violations]
     return Moment(at=at, kind="blocked", title="The verifier blocked a draft", lines=lines, raw=violations)
 
@@ -162,9 +170,21 @@ def _act(entry: Entry) -> Moment | None:
     """Notes and replies stand in the timeline as themselves, and a refund as the act that moved it."""
     if entry.action not in _ACTS:
         return None
-    lines = [(_TOLD[key], _plain(value)) for key, value in entry.data.items() if key in _TOLD and value]
+    told = {**entry.data, "reason": _reason(entry), "until": _until(entry)}
+    lines = [(_TOLD[key], _plain(value)) for key, value in told.items() if key in _TOLD and value]
     title = f"{_ACTS[entry.action]} by {entry.actor}"
     return Moment(at=entry.at, kind="act", title=title, lines=lines, raw=entry.data)
+
+
+def _reason(entry: Entry) -> str:
+    """A rule's name in words; what a person wrote as it is."""
+    reason = str(entry.data.get("reason", ""))
+    return queue.reason_in_words(reason) if entry.action == "handoff.opened" else reason
+
+
+def _until(entry: Entry) -> str:
+    until = entry.data.get("until")
+    return f"{datetime.fromisoformat(until):%d %b %Y %H:%M %Z}" if until else ""
 
 
 def _plain(value: Any) -> str:

@@ -58,7 +58,7 @@ class Command(BaseCommand):
         if progress() is not Progress.NOTHING:
             raise CommandError("the database is not empty; --reset empties it and starts anew")
         _mark(STARTED)
-        call_command("loaddata", "demo", verbosity=0)
+        call_command("loaddata", "demo", "saved_replies", verbosity=0)
         entry = access.ensure()
         logging.disable(logging.INFO)
         self._live_through(seed)
