@@ -22,6 +22,16 @@ class Nothing(StrictSerializer):
     """No members."""
 
 
+class Words(StrictString):
+    """Text that says something."""
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if not text.strip():
+            raise ValidationError("This field may not be blank.")
+        return text
+
+
 class ResolveRequest(StrictSerializer):
     resolutionNotes = StrictString(required=False, default="", allow_blank=True, max_length=TEXT_LIMIT)
     category = serializers.ChoiceField(Category.choices, required=False, default="", allow_blank=True)
@@ -55,11 +65,11 @@ class PriorityRequest(StrictSerializer):
 
 
 class NoteRequest(StrictSerializer):
-    text = StrictString(max_length=TEXT_LIMIT)
+    text = Words(max_length=TEXT_LIMIT)
 
 
 class ReplyRequest(StrictSerializer):
-    text = StrictString(max_length=TEXT_LIMIT)
+    text = Words(max_length=TEXT_LIMIT)
     overrideReason = StrictString(
         required=False,
         default="",
@@ -77,7 +87,7 @@ class ChoiceRequest(StrictSerializer):
 
 
 class DenyRequest(ChoiceRequest):
-    reason = StrictString(max_length=1000)
+    reason = Words(max_length=1000)
 
 
 class AmendRequest(ChoiceRequest):

@@ -57,7 +57,7 @@ def reply(
         handoff = locked_for(handoff_id, "reply", by=by, now=now, lease=services.claim_lease(), version=version)
         if _is_repeated(handoff, by, request_id, text):
             return handoff
-        if findings and not override_reason:
+        if findings and not override_reason.strip():
             raise ReplyFindings(handoff, findings)
         _send(handoff, text, findings, override_reason if findings else "", request_id, by, now)
     return handoff

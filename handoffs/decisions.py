@@ -13,10 +13,10 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 
-from flowops.accounts.models import Account, User
+from flowops.accounts.models import User
 from flowops.billing import ledger
-from flowops.billing.models import Refund
-from flowops.money import Money
+from flowops.billing.models import Refund, RefundStatus
+from flowops.money import Money, NotMoney, money
 from handoffs import mail, roles, services
 from handoffs.changes import locked, locked_for, record, refuse_without, save
 from handoffs.models import Handoff, Proposal
@@ -28,6 +28,8 @@ from policy.facts import invoices_of
 logger = logging.getLogger(__name__)
 
 CHANGED = "The proposal is not what was shown"
+DECIDED = "The proposed refund is already decided"
+SECOND_WANTED = "A second person must approve this refund"
 
 
 class Choice(NamedTuple):
@@ -51,7 +53,7 @@ def approve(handoff_id: str, choice: Choice, *, by: User, now: datetime, version
         people = _people_needed(handoff, proposal)
         is_first = proposal.approved_by_id is None
         if proposal.approved_by_id == by.pk:
-            raise NotDecidable("A second person must approve this refund", handoff)
+            raise NotDecidable(SECOND_WANTED, handoff)
         if is_first:
             proposal.approved_by, proposal.approved_at = by, now
         else:
@@ -73,8 +75,10 @@ def take_back_approval(
     refuse_without(roles.WORK, by)
     with transaction.atomic():
         handoff = locked(handoff_id, version)
-        proposal = handoff.proposals.filter(id=proposal_id, executed_at=None, approved_by__isnull=False).first()
-        if proposal is None:
+        proposal = (
+            handoff.proposals.filter(id=proposal_id, approved_by__isnull=False).select_related("refund").first()
+        )
+        if proposal is None or proposal.refund.status != RefundStatus.PENDING:
             raise NotDecidable("There is no approval that could be taken back", handoff)
         if by.pk not in (proposal.approved_by_id, proposal.seconded_by_id) and not by.has_perm(roles.SUPERVISE):
             raise NotOwner("approve", handoff)
@@ -92,7 +96,8 @@ def deny(
     with transaction.atomic():
         handoff = _locked_for(handoff_id, "deny", by, now, version)
         proposal = _chosen(handoff, choice)
-        ledger.deny(proposal.refund_id, by=by.get_username(), now=now)
+        if not ledger.deny(proposal.refund_id, by=by.get_username(), now=now):
+            raise NotDecidable(DECIDED, handoff)
         handoff.touch(now)
         data = {"proposal": proposal.id, "refund": proposal.refund_id, "reason": reason}
         save(handoff, "handoff.denied", by=by, now=now, data=data)
@@ -111,29 +116,43 @@ def amend(
     with transaction.atomic():
         handoff = _locked_for(handoff_id, "amend", by, now, version)
         old = _chosen(handoff, choice)
-        money = Money(amount=amount, currency=old.refund.currency)
-        _refuse_unless_allowed(handoff, old, money)
-        ledger.withdraw(old.refund_id, by=by.get_username(), now=now)
-        refund_id = f"{old.refund_id}-{handoff.proposals.count()}"
-        ledger.reserve(refund_id, invoice_id=old.refund.invoice_id, money=money, now=now)
+        wanted = _money(handoff, amount, old.refund.currency)
+        people = _refuse_unless_allowed(handoff, old, wanted).people
+        if not ledger.withdraw(old.refund_id, by=by.get_username(), now=now):
+            raise NotDecidable(DECIDED, handoff)
+        refund_id = f"{old.refund_id.partition('-')[0]}-{handoff.proposals.count()}"
+        ledger.reserve(refund_id, invoice_id=old.refund.invoice_id, money=wanted, now=now)
         content = {
             **old.content,
             "refund_id": refund_id,
-            "money": {"amount": str(amount), "currency": money.currency},
+            "money": {"amount": str(wanted.amount), "currency": wanted.currency},
+            "asked_at": _asked_at(old).isoformat(),
+            "people": people,
             "amends": old.id,
             "amended_by": by.get_username(),
         }
         new = services.propose(content, handoff_id=handoff.id, now=now)
         handoff.touch(now)
-        data = {"proposal": new.id, "instead": old.id, "from": str(old.refund.amount), "to": str(amount)}
+        data = {"proposal": new.id, "instead": old.id, "from": str(old.refund.amount), "to": str(wanted.amount)}
         save(handoff, "handoff.amended", by=by, now=now, data=data)
     return handoff
 
 
 def execute_due(now: datetime, *, limit: int = 20) -> int:
-    """Carry out the approved refunds whose undo window has passed, or refuse them. Returns how many."""
+    """Carry out the approved refunds whose undo window has passed, or refuse them. Returns how many.
+
+    One that fails stays for the next round and holds up no other.
+    """
     due = Proposal.objects.approved().filter(not_before__lte=Now()).order_by("not_before")
-    return sum(_execute(proposal, now) for proposal in due.select_related("refund", "handoff")[:limit])
+    return sum(_try_to_execute(proposal, now) for proposal in due.select_related("refund", "handoff")[:limit])
+
+
+def _try_to_execute(proposal: Proposal, now: datetime) -> bool:
+    try:
+        return _execute(proposal, now)
+    except Exception:
+        logger.exception("approval_failed proposal=%s", proposal.id)
+        return False
 
 
 def _execute(found: Proposal, now: datetime) -> bool:
@@ -144,11 +163,13 @@ def _execute(found: Proposal, now: datetime) -> bool:
         proposal = _still_approved(found)
         if proposal is None:
             return False
-        if objection := _objection(handoff, proposal):
+        approvers = [person.get_username() for person in (proposal.approved_by, proposal.seconded_by) if person]
+        objection = _objection(handoff, proposal, len(approvers))
+        if not objection and not ledger.settle(proposal.refund_id, by=" and ".join(approvers), now=now):
+            objection = DECIDED
+        if objection:
             _give_up(handoff, proposal, objection, now)
             return True
-        approvers = [person.get_username() for person in (proposal.approved_by, proposal.seconded_by) if person]
-        ledger.settle(proposal.refund_id, by=" and ".join(approvers), now=now)
         Proposal.objects.filter(id=proposal.id).update(executed_at=now)
         handoff.actions = [*handoff.actions, f"refund_issued:{proposal.refund_id}"]
         handoff.touch(now)
@@ -183,22 +204,36 @@ def _people_needed(handoff: Handoff, proposal: Proposal) -> int:
     return _refuse_unless_allowed(handoff, proposal, proposal.refund.money).people
 
 
-def _refuse_unless_allowed(handoff: Handoff, proposal: Proposal, money: Money) -> approval.Finding:
-    finding = _review(handoff, proposal, money)
+def _refuse_unless_allowed(handoff: Handoff, proposal: Proposal, wanted: Money) -> approval.Finding:
+    finding = _review(handoff, proposal, wanted)
     if finding.objections:
         raise NotDecidable(f"Policy no longer allows it: {'; '.join(finding.objections)}", handoff)
     return finding
 
 
-def _review(handoff: Handoff, proposal: Proposal, money: Money) -> approval.Finding:
+def _money(handoff: Handoff, amount: Decimal, currency: str) -> Money:
+    try:
+        return money(f"{amount:f}", currency)
+    except NotMoney as error:
+        raise NotDecidable(str(error), handoff) from error
+
+
+def _asked_at(proposal: Proposal) -> datetime:
+    """When the customer asked: an amended proposal carries it on."""
+    carried = proposal.content.get("asked_at")
+    return datetime.fromisoformat(carried) if carried else proposal.created_at
+
+
+def _review(handoff: Handoff, proposal: Proposal, wanted: Money) -> approval.Finding:
     policy = versions.active()
-    since = proposal.created_at - timedelta(days=policy.ruleset.auto_refund_limits.per_customer_days)
+    asked_at = _asked_at(proposal)
+    since = asked_at - timedelta(days=policy.ruleset.auto_refund_limits.per_customer_days)
     request = approval.Request(
         invoice=proposal.refund.invoice_id,
-        money=money,
+        money=wanted,
         reserved=proposal.refund.money,
-        plan=Account.objects.filter(customer=handoff.customer_id).values_list("plan", flat=True).first(),
-        asked_at=proposal.created_at,
+        plan=services.plan_of(handoff),
+        asked_at=asked_at,
     )
     invoices = invoices_of(handoff.customer_id, recent_from=since)
     return approval.review(request, invoices, policy.ruleset, version=policy.number)
@@ -210,13 +245,16 @@ def _still_approved(found: Proposal) -> Proposal | None:
     return rows.filter(id=found.id, not_before__lte=Now()).first()
 
 
-def _objection(handoff: Handoff, proposal: Proposal) -> str | None:
+def _objection(handoff: Handoff, proposal: Proposal, approvals: int) -> str | None:
     """Why what was approved cannot be carried out any more."""
     if not proposal.is_intact:
         return CHANGED
-    if proposal.refund.status != "pending":
+    if proposal.refund.status != RefundStatus.PENDING:
         return f"The proposed refund is already {proposal.refund.status}"
-    return "; ".join(_review(handoff, proposal, proposal.refund.money).objections) or None
+    finding = _review(handoff, proposal, proposal.refund.money)
+    if not finding.objections and approvals < finding.people:
+        return SECOND_WANTED
+    return "; ".join(finding.objections) or None
 
 
 def _give_up(handoff: Handoff, proposal: Proposal, objection: str, now: datetime) -> None:
@@ -238,7 +276,7 @@ def _back_to_people(handoff: Handoff, now: datetime) -> None:
     if handoff.is_live:
         handoff.touch(now)
     else:
-        handoff.reopen(now)
+        handoff.reopen(now, services.claim_due(handoff, now))
         services.reopen_ticket(handoff)
 
 

@@ -19,14 +19,17 @@ _DOING = {
 }
 
 
+def _owner(handoff: "Handoff") -> str | None:
+    return handoff.claimed_by.get_username() if handoff.claimed_by else None
+
+
 class Refused(Problem):
     """The handoff is not in a state that allows the act."""
 
     status = 409
 
     def __init__(self, why: str, handoff: "Handoff", **extra: Any) -> None:
-        owner = handoff.claimed_by.get_username() if handoff.claimed_by else None
-        told = {"ok": False, "error": why, "owner": owner, "version": handoff.version, **extra}
+        told = {"ok": False, "error": why, "owner": _owner(handoff), "version": handoff.version, **extra}
         super().__init__(why, extra=told)
 
 
@@ -54,9 +57,8 @@ class VersionMismatch(Problem):
     error = "version_mismatch"
 
     def __init__(self, handoff: "Handoff") -> None:
-        super().__init__(
-            f"The handoff is at version {handoff.version}.", extra={"ok": False, "version": handoff.version}
-        )
+        told = {"ok": False, "owner": _owner(handoff), "version": handoff.version}
+        super().__init__(f"The handoff is at version {handoff.version}.", extra=told)
 
 
 class NotClaimable(Refused):

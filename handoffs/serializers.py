@@ -1,5 +1,6 @@
 """The shapes of the handoff routes."""
 
+from operator import attrgetter
 from typing import Any
 
 from rest_framework import serializers
@@ -34,8 +35,10 @@ class HandoffShape(serializers.Serializer):
     version = serializers.IntegerField()
 
     def get_proposal(self, handoff: Handoff) -> dict[str, Any] | None:
-        """The newest proposal on the handoff, as it was frozen, with its digest and what has become of it."""
-        newest = max(handoff.proposals.all(), key=lambda proposal: proposal.created_at, default=None)
+        """The newest proposal that waits for a decision, else the newest: as it was frozen, with its digest and
+        what has become of it."""
+        rank = attrgetter("is_undecided", "created_at")
+        newest = max(handoff.proposals.all(), key=rank, default=None)
         if newest is None:
             return None
         return {

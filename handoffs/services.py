@@ -5,20 +5,31 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from flowops import canonical
-from flowops.accounts.models import User
+from flowops.accounts.models import Account, User
 from flowops.billing import ledger
 from handoffs import roles
 from handoffs.changes import locked, locked_for, record, refuse_without, save
 from handoffs.models import Handoff, Proposal, Ticket, TicketStatus
 from handoffs.refusals import Refused
+from policy import versions
 
 
 def claim_lease() -> timedelta:
     """How long a claim lasts without a sign of life from its owner."""
     return timedelta(minutes=settings.CLAIM_MINUTES)
+
+
+def plan_of(handoff: Handoff) -> str | None:
+    return Account.objects.filter(customer=handoff.customer_id).values_list("plan", flat=True).first()
+
+
+def claim_due(handoff: Handoff, now: datetime) -> datetime:
+    """When a case that waits from now on is to be claimed, by the rules for its customer's plan."""
+    rules = versions.active().ruleset.for_plan(plan_of(handoff))
+    return now + timedelta(minutes=rules.claim_minutes)
 
 
 def claim_handoff(handoff_id: str, *, by: User, now: datetime, version: int | None = None) -> Handoff:
@@ -74,7 +85,7 @@ def wake_handoff(handoff_id: str, *, by: User, now: datetime, version: int | Non
     """Bring a snoozed case back before its time. Raises as `release_handoff`."""
     with transaction.atomic():
         handoff = _locked_unless_waiting(handoff_id, "snooze", by, now, version)
-        handoff.wake(now)
+        handoff.wake(now, claim_lease())
         save(handoff, "handoff.woken", by=by, now=now, data={})
     return handoff
 
@@ -121,7 +132,7 @@ def reopen_handoff(handoff_id: str, *, by: User, now: datetime, version: int | N
     refuse_without(roles.WORK, by)
     with transaction.atomic():
         handoff = locked(handoff_id, version)
-        handoff.reopen(now)
+        handoff.reopen(now, claim_due(handoff, now))
         save(handoff, "handoff.reopened", by=by, now=now, data={})
         if not reopen_ticket(handoff):
             raise Refused("The customer has another open ticket", handoff)
@@ -130,10 +141,11 @@ def reopen_handoff(handoff_id: str, *, by: User, now: datetime, version: int | N
 
 def reopen_ticket(handoff: Handoff) -> bool:
     """False when the customer has another open ticket: a concern has one thread at a time."""
-    others = Ticket.objects.filter(customer_id=handoff.customer_id, status=TicketStatus.OPEN)
-    if others.exclude(id=handoff.ticket_id).exists():
+    try:
+        with transaction.atomic():
+            Ticket.objects.filter(id=handoff.ticket_id).update(status=TicketStatus.OPEN, resolved_at=None)
+    except IntegrityError:  # one_open_ticket_per_customer: looking first would miss one opened meanwhile
         return False
-    Ticket.objects.filter(id=handoff.ticket_id).update(status=TicketStatus.OPEN, resolved_at=None)
     return True
 
 
@@ -188,7 +200,7 @@ def _wake(handoff_id: str, now: datetime) -> bool:
         handoff = locked(handoff_id)
         if handoff.snoozed_until is None or handoff.is_asleep(now) or not handoff.is_live:
             return False
-        handoff.wake(now)
+        handoff.wake(now, claim_lease())
         save(handoff, "handoff.woken", by=None, now=now, data={})
     return True
 
@@ -223,8 +235,9 @@ def lock_live(handoff_id: str) -> Handoff | None:
 
 def join(handoff: Handoff, *, issues: Sequence[str], is_urgent: bool, now: datetime) -> None:
     """Add a follow-up to a handoff that `lock_live` gave. An urgent one makes the case urgent."""
-    handoff.join(issues, is_urgent=is_urgent, now=now)
-    handoff.save(update_fields=["issues", "priority", "snoozed_until", "updated_at", "version"])
+    handoff.join(issues, is_urgent=is_urgent, now=now, lease=claim_lease())
+    fields = ("issues", "priority", "snoozed_until", "claimed_until", "updated_at", "version")
+    handoff.save(update_fields=fields)
 
 
 def propose(content: Mapping[str, Any], *, handoff_id: str, now: datetime) -> Proposal:

@@ -50,7 +50,7 @@ class InvoiceFactory(DjangoModelFactory):
     class Meta:
         model = Invoice
 
-    id = factory.Sequence(lambda n: f"inv_{n}")
+    id = factory.Sequence(lambda n: f"inv_some{n}")
     customer = factory.SubFactory(CustomerFactory)
     amount = Decimal("49.00")
     currency = "EUR"
@@ -86,7 +86,7 @@ class TicketFactory(DjangoModelFactory):
     class Meta:
         model = Ticket
 
-    id = factory.Sequence(lambda n: f"tck_{n}")
+    id = factory.Sequence(lambda n: f"tck_some{n}")
     customer_id = factory.Sequence(lambda n: f"cust_t{n}")
     subject = "Refund request"
     created_at = NOW
@@ -96,7 +96,7 @@ class HandoffFactory(DjangoModelFactory):
     class Meta:
         model = Handoff
 
-    id = factory.Sequence(lambda n: f"hof_{n}")
+    id = factory.Sequence(lambda n: f"hof_some{n}")
     ticket = factory.SubFactory(TicketFactory)
     customer_id = factory.SelfAttribute("ticket.customer_id")
     reason = "auto_limit"

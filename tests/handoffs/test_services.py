@@ -13,6 +13,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from flowops import canonical
+from flowops.accounts.models import User
 from flowops.audit.models import Entry
 from flowops.billing import ledger
 from flowops.billing.models import Refund
@@ -27,21 +28,6 @@ from tests import factories
 from tests.factories import NOW
 
 LATER = NOW + timedelta(minutes=5)
-
-
-@pytest.fixture
-def olga(db):
-    return factories.operator("olga", "operator")[0]
-
-
-@pytest.fixture
-def otto(db):
-    return factories.operator("otto", "operator")[0]
-
-
-@pytest.fixture
-def susan(db):
-    return factories.operator("susan", "supervisor")[0]
 
 
 @pytest.fixture
@@ -249,6 +235,90 @@ def test_a_write_that_finds_another_version_than_was_read_has_lost_and_leaves_no
     ):
         claim_handoff(waiting.id, by=olga, now=LATER)
     assert raised
+    assert _everything() == before
+
+
+def test_releasing_gives_the_case_back_to_all_and_names_whose_it_was(claimed, susan):
+    services.release_handoff(claimed.id, by=susan, now=LATER)
+    stored = Handoff.objects.get()
+    assert (stored.status, stored.claimed_by, stored.claimed_at, stored.claimed_until) == ("pending", *(None,) * 3)
+    assert Entry.objects.latest("id").data == {"owner": "olga", "version": 3}
+
+
+def test_reassigning_starts_the_colleagues_claim_anew_and_names_both(claimed, olga, otto):
+    services.reassign_handoff(claimed.id, to=otto, by=olga, now=LATER)
+    stored = Handoff.objects.get()
+    assert (stored.claimed_by, stored.claimed_at) == (otto, LATER)
+    assert stored.claimed_until == LATER + services.claim_lease()
+    assert Entry.objects.latest("id").data == {"owner": "olga", "to": "otto", "version": 3}
+
+
+def test_a_supervisor_assigns_from_the_queue(waiting, otto, susan):
+    services.reassign_handoff(waiting.id, to=otto, by=susan, now=LATER)
+    assert (Handoff.objects.get().claimed_by, Entry.objects.latest("id").data["owner"]) == (otto, None)
+
+
+@pytest.mark.parametrize("who", ["a viewer", "somebody who has left", "the owner"])
+def test_a_case_is_given_to_nobody_who_could_not_work_on_it_nor_to_its_owner(claimed, olga, vera, otto, who):
+    User.objects.filter(username="otto").update(is_active=False)
+    otto.refresh_from_db()
+    to = {"a viewer": vera, "somebody who has left": otto, "the owner": olga}[who]
+    words = "Handoff already belongs to olga" if to is olga else f"{to.username} cannot work on handoffs"
+    before = _everything()
+    with pytest.raises(Refused, match=words):
+        services.reassign_handoff(claimed.id, to=to, by=olga, now=LATER)
+    assert _everything() == before
+
+
+def test_snoozing_until_a_time_that_is_over_is_refused(waiting, olga):
+    for until in (LATER, NOW):
+        with pytest.raises(Refused, match="A handoff can only sleep until a time to come"):
+            services.snooze_handoff(waiting.id, until=until, by=olga, now=LATER)
+    assert Handoff.objects.get().snoozed_until is None
+
+
+def test_who_claims_or_resolves_a_sleeping_case_wakes_it(waiting, olga):
+    services.snooze_handoff(waiting.id, until=LATER, by=olga, now=NOW)
+    assert claim_handoff(waiting.id, by=olga, now=NOW).snoozed_until is None
+    services.snooze_handoff(waiting.id, until=LATER, by=olga, now=NOW)
+    assert _resolve(waiting, olga, now=NOW).snoozed_until is None
+
+
+def test_a_priority_is_recorded_with_what_it_was_before(waiting, olga):
+    assert services.prioritise_handoff(waiting.id, priority="low", by=olga, now=LATER).priority == "low"
+    assert Entry.objects.latest("id").data == {"from": "med", "to": "low", "version": 2}
+
+
+def test_resolving_keeps_the_category_and_reopening_forgets_how_it_ended(claimed, olga, policy):
+    _resolve(claimed, olga, category="fixed")
+    assert Handoff.objects.get().resolution_category == "fixed"
+    services.reopen_handoff(claimed.id, by=olga, now=LATER)
+    stored = Handoff.objects.get()
+    assert (stored.status, stored.claimed_by, stored.resolved_by, stored.resolved_at) == ("pending", *(None,) * 3)
+    assert (stored.resolution_notes, stored.resolution_category) == ("", "")
+    assert Ticket.objects.values_list("status", "resolved_at").get() == ("open", None)
+
+
+@pytest.mark.parametrize(("plan", "minutes"), [("free", 240), ("pro", 60), ("enterprise", 15), (None, 240)])
+def test_a_reopened_case_is_due_as_a_new_one_of_its_plan_would_be_however_often(policy, susan, plan, minutes):
+    handoff = factories.HandoffFactory()
+    if plan:
+        factories.CustomerFactory(id=handoff.customer_id, account__plan=plan)
+    for days in (10, 20):
+        now = NOW + timedelta(days=days)
+        claim_handoff(handoff.id, by=susan, now=now)
+        _resolve(handoff, susan, now=now)
+        Handoff.objects.update(sla_breached_at=now)
+        reopened = services.reopen_handoff(handoff.id, by=susan, now=now)
+        assert (reopened.sla_due_at, reopened.sla_breached_at) == (now + timedelta(minutes=minutes), None)
+
+
+def test_a_case_stays_closed_while_its_customer_has_another_open_ticket(claimed, olga, policy):
+    _resolve(claimed, olga)
+    factories.TicketFactory(customer_id=claimed.customer_id)
+    before = _everything()
+    with pytest.raises(Refused, match="The customer has another open ticket"):
+        services.reopen_handoff(claimed.id, by=olga, now=LATER)
     assert _everything() == before
 
 

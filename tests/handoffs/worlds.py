@@ -1,0 +1,128 @@
+"""A case people work on, every act on it by name, and what must hold of the records after any of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from flowops.accounts.models import User
+from flowops.audit.models import Entry
+from flowops.billing.models import Invoice, Refund
+from flowops.outbox.models import Delivery, Event
+from handoffs import acts, decisions, services
+from handoffs.acts import Caller
+from handoffs.decisions import Choice
+from handoffs.models import Comment, Handoff, Presence, Proposal, Ticket
+from handoffs.triggers import FROZEN
+from tests import factories
+from tests.factories import NOW
+
+PROVEN = "Thank you for your message."
+UNPROVEN = "You will have your money tomorrow."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """Customer cust_1 asks 240 EUR of inv_1 back; the refund rfd_p waits for a person on hof_1."""
+
+    handoff: Handoff
+    proposal: Proposal
+
+    @property
+    def shown(self) -> Choice:
+        return Choice(self.proposal.id, self.proposal.digest)
+
+    @property
+    def refund(self) -> Refund:
+        return Refund.objects.get(id=self.proposal.refund_id)
+
+    def now(self) -> Handoff:
+        return Handoff.objects.get(id=self.handoff.id)
+
+
+def case(amount: str = "240.00", *, number: int = 1, plan: str = "pro", **invoice: Any) -> Case:
+    customer = factories.CustomerFactory(id=f"cust_{number}", account__plan=plan)
+    ticket = factories.TicketFactory(id=f"tck_{number}", customer_id=customer.id)
+    handoff = factories.HandoffFactory(id=f"hof_{number}", ticket=ticket)
+    paid = factories.paid_invoice(customer.id, id=f"inv_{number}", amount=Decimal(amount), **invoice)
+    refund_id = "rfd_p" if number == 1 else f"rfd_p{number}"
+    return Case(handoff=handoff, proposal=factories.proposed_refund(handoff, paid, refund_id=refund_id))
+
+
+def moments_ago() -> datetime:
+    """What is approved then may be carried out; a claim of then still lasts."""
+    return timezone.now() - timedelta(minutes=1)
+
+
+def asked(name: str) -> Mapping[str, Any]:
+    """What a person sends for this act on hof_1, as JSON."""
+    proposal = Proposal.objects.filter(handoff="hof_1").order_by("created_at", "id").first()
+    choice = {"proposalId": proposal.id, "digest": proposal.digest} if proposal else {}
+    return {
+        "reassign": {"to": "otto"},
+        "snooze": {"minutes": 60},
+        "priority": {"priority": "high"},
+        "note": {"text": "Call her back."},
+        "reply": {"text": PROVEN},
+        "approve": choice,
+        "deny": choice | {"reason": "Not paid by us."},
+        "amend": choice | {"amount": "120.00"},
+        "undo": {"proposalId": choice.get("proposalId", "prp_p")},
+        "resolve": {"resolutionNotes": "Done.", "category": "answered"},
+    }.get(name, {})
+
+
+def perform(name: str, by: User, *, handoff_id: str = "hof_1", **how: Any) -> Handoff:
+    """Do what a person asks for by the name of the act, now."""
+    act = acts.ACTS[name]
+    caller = Caller(by=by, now=how.pop("now", None) or timezone.now(), **how)
+    return act.perform(handoff_id, acts.read(act, asked(name)), caller)
+
+
+def approved(shown: Case, by: User, *, at: datetime | None = None) -> Case:
+    """A claimed case whose refund this person has approved; from a minute ago it may be carried out."""
+    decisions.approve(shown.handoff.id, shown.shown, by=by, now=at or moments_ago())
+    return shown
+
+
+def claimed_case(by: User, amount: str = "240.00", **values: Any) -> Case:
+    made = case(amount, **values)
+    services.claim_handoff(made.handoff.id, by=by, now=moments_ago())
+    return made
+
+
+def everything() -> list[Any]:
+    """All that a change of a handoff may touch."""
+    tables = (Handoff, Ticket, Invoice, Refund, Proposal, Comment, Presence, Delivery, Entry, Event)
+    return [list(table.objects.order_by("pk").values()) for table in tables]
+
+
+def assert_recorded(handoff_id: str = "hof_1") -> None:
+    """The trail has each change of the handoff, in order and once, and so has the outbox."""
+    handoff = Handoff.objects.get(id=handoff_id)
+    entries = list(Entry.objects.filter(subject=handoff_id, data__has_key="version").order_by("id"))
+    assert [entry.data["version"] for entry in entries] == list(range(2, handoff.version + 1))
+    names = sorted(entry.action for entry in entries)
+    events = Event.objects.filter(payload__id=handoff_id).exclude(name="handoff.opened")
+    assert sorted(events.values_list("name", flat=True)) == names
+
+
+def new_records(before: int) -> list[tuple[str, str, str]]:
+    """(actor, action, subject) of what was recorded since there were so many entries."""
+    return list(Entry.objects.order_by("id").values_list("actor", "action", "subject")[before:])
+
+
+def tamper(proposal: Proposal, **changes: Any) -> None:
+    """Write into a proposal what its trigger would refuse, as somebody with the database's password could."""
+    with connection.cursor() as cursor:
+        table = " ON handoffs_proposal" if connection.vendor == "postgresql" else ""
+        cursor.execute(f"DROP TRIGGER {FROZEN}{table}")
+    Proposal.objects.filter(id=proposal.id).update(**changes)
+
+
+def longer_ago(**ago: int) -> datetime:
+    return NOW - timedelta(**ago)
