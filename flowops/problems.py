@@ -11,7 +11,9 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+from django.urls import reverse
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -141,18 +143,34 @@ def as_response(problem: Problem) -> JsonResponse:
     return JsonResponse(members(problem), status=problem.status, headers=problem.headers, content_type=MEDIA_TYPE)
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
+def for_whoever(request: HttpRequest, problem: Problem) -> HttpResponse:
+    """People in the console get a page, programs the problem itself."""
+    is_person = request.path.startswith(reverse("admin:index"))
+    if not is_person or "text/html" not in request.headers.get("Accept", ""):
+        return as_response(problem)
+    page = render_to_string("console/error.html", {"title": members(problem)["title"], "detail": problem.detail})
+    return HttpResponse(page, status=problem.status, headers=problem.headers)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler400: an unknown Host, a malformed request."""
     return as_response(Problem("The request cannot be read."))
 
 
-def server_error(request: HttpRequest) -> JsonResponse:
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler403, for people whose role does not allow the page or the act."""
+    problem = Problem("Your role does not allow this.")
+    problem.status, problem.error = HTTPStatus.FORBIDDEN, "forbidden"
+    return for_whoever(request, problem)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
     """Django's handler500: the same shape for a bug, and no detail of it."""
     problem = Problem("Something went wrong on our side.")
     problem.status, problem.error = HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error"
-    return as_response(problem)
+    return for_whoever(request, problem)
 
 
-def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler404, for paths no route answers."""
-    return as_response(NotFound("There is nothing at this path."))
+    return for_whoever(request, NotFound("There is nothing at this path."))

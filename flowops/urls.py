@@ -12,5 +12,6 @@ urlpatterns = [
 ]
 
 handler400 = "flowops.problems.bad_request"
+handler403 = "flowops.problems.forbidden"
 handler404 = "flowops.problems.not_found"
 handler500 = "flowops.problems.server_error"

@@ -181,11 +181,11 @@ def _each(
 ) -> None:
     """Act on each chosen handoff and say what came of it; one refusal stops none of the others."""
     for handoff in rows.select_related("ticket"):
-        now = timezone.now()
+        me, now = console.me_of(request), timezone.now()
         try:
-            act(handoff.id, by=console.me_of(request), now=now, **how)
+            act(handoff.id, by=me, now=now, **how)
         except Problem as refusal:
-            words = console.refusal_in_words(handoff.id, refusal, now)
+            words = console.refusal_in_words(handoff.id, refusal, me=me, now=now)
             messages.warning(request, f"{handoff.ticket.subject} ({handoff.id}): {words}")
         else:
             messages.success(request, f"{handoff.ticket.subject} ({handoff.id}): {done}")

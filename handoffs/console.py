@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified, JsonResponse
 from django.shortcuts import redirect
@@ -16,7 +17,7 @@ from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_POST, require_safe
 from rest_framework.exceptions import ValidationError
 
 from flowops.accounts.models import User
@@ -24,8 +25,15 @@ from flowops.audit.models import Entry
 from flowops.problems import Problem
 from handoffs import acts, case, presence, queue, roles, services
 from handoffs.acts import ACTS, Caller
-from handoffs.models import Category, Handoff, Priority, SavedReply
-from handoffs.refusals import HandoffNotFound, NotAllowed, ReplyFindings
+from handoffs.models import Category, Handoff, HandoffStatus, Priority, SavedReply
+from handoffs.refusals import (
+    HandoffNotFound,
+    NotAllowed,
+    NotClaimable,
+    NotOwner,
+    ReplyFindings,
+    VersionMismatch,
+)
 from handoffs.templatetags.console import in_words
 from handoffs.timeline import act_in_words
 
@@ -49,7 +57,12 @@ _DONE = {
 }
 
 
+@require_safe
 def case_page(request: HttpRequest, handoff_id: str) -> HttpResponseBase:
+    """The case. The admin's own links write an underscore as _5F: they are sent to the plain address."""
+    plain = unquote(handoff_id)
+    if plain != handoff_id and not Handoff.objects.filter(id=handoff_id).exists():
+        return redirect(case_url(plain))
     return _case_page(request, handoff_id)
 
 
@@ -84,6 +97,7 @@ def insert_saved_reply(request: HttpRequest, handoff_id: str) -> HttpResponseBas
 @require_GET
 def next_case(request: HttpRequest) -> HttpResponseBase:
     """The most pressing case that waits, or the queue when none does."""
+    me_of(request)
     return redirect(_next_url(except_for=request.GET.get("after", "")))
 
 
@@ -162,13 +176,17 @@ def what_changed(handoff_id: str, *, since: int, now: datetime) -> list[str]:
     return [f"{act_in_words(e.action)} by {e.actor} {in_words((now - e.at).total_seconds())} ago" for e in newer]
 
 
-def refusal_in_words(handoff_id: str, refusal: Problem | ValidationError, now: datetime) -> str:
+def refusal_in_words(handoff_id: str, refusal: Problem | ValidationError, *, me: User, now: datetime) -> str:
     """Why an act was refused, as one would tell a colleague. A lost race is no error."""
     if isinstance(refusal, ValidationError):
         return "; ".join(_faults(refusal.detail))
-    owner = Handoff.objects.filter(id=handoff_id, status="claimed").select_related("claimed_by").first()
-    if refusal.status in (409, 412) and owner and "claimed" in refusal.detail and owner.claimed_at:
-        return f"{owner.claimed_by} claimed it {in_words((now - owner.claimed_at).total_seconds())} ago."
+    if isinstance(refusal, NotClaimable | NotOwner | VersionMismatch):
+        held = Handoff.objects.filter(id=handoff_id, status=HandoffStatus.CLAIMED).exclude(claimed_by=me)
+        handoff = held.select_related("claimed_by").first()
+        if handoff and handoff.claimed_at:
+            return f"{handoff.claimed_by} claimed it {in_words((now - handoff.claimed_at).total_seconds())} ago."
+    if isinstance(refusal, VersionMismatch):
+        return "The case has changed since you opened it."
     return refusal.detail
 
 
@@ -222,7 +240,7 @@ def _case_page(
 def _refused(
     request: HttpRequest, handoff_id: str, act: str, refusal: Problem | ValidationError
 ) -> HttpResponseBase:
-    words = refusal_in_words(handoff_id, refusal, timezone.now())
+    words = refusal_in_words(handoff_id, refusal, me=me_of(request), now=timezone.now())
     if request.POST.get("then") == "queue":
         messages.warning(request, f"{handoff_id}: {words}")
         return redirect(_whereto(request, handoff_id))
