@@ -51,7 +51,7 @@ def reply(
     if shown is None:
         raise HandoffNotFound
     if _is_repeated(shown, by, request_id, text):
-        return shown
+        return Handoff.objects.get(id=handoff_id)  # `shown` may be of before the reply that was found
     findings = voice().findings(text, shown)
     with transaction.atomic():
         handoff = locked_for(handoff_id, "reply", by=by, now=now, lease=services.claim_lease(), version=version)
@@ -59,6 +59,8 @@ def reply(
             return handoff
         if findings and not override_reason.strip():
             raise ReplyFindings(handoff, findings)
+        if not mail.address_of(handoff):
+            raise Refused("The customer has no e-mail address on file", handoff)
         _send(handoff, text, findings, override_reason if findings else "", request_id, by, now)
     return handoff
 
@@ -97,8 +99,6 @@ def _send(
     event = save(handoff, "handoff.replied", by=by, now=now, data=data)
     until = now + undo_window()
     delivery = mail.to_customer(handoff, f"eml_{comment_id}", text, event=event, now=now, not_before=until)
-    if delivery is None:
-        raise Refused("The customer has no e-mail address on file", handoff)
     Comment.objects.create(
         id=comment_id,
         handoff=handoff,

@@ -133,9 +133,9 @@ def reopen_handoff(handoff_id: str, *, by: User, now: datetime, version: int | N
     with transaction.atomic():
         handoff = locked(handoff_id, version)
         handoff.reopen(now, claim_due(handoff, now))
-        save(handoff, "handoff.reopened", by=by, now=now, data={})
         if not reopen_ticket(handoff):
-            raise Refused("The customer has another open ticket", handoff)
+            raise Refused("The customer has another open ticket", Handoff.objects.get(id=handoff_id))
+        save(handoff, "handoff.reopened", by=by, now=now, data={})
     return handoff
 
 

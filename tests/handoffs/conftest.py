@@ -33,3 +33,9 @@ def sven(db):
 def case(policy, olga):
     """Claimed by olga: 240 EUR wait for a person."""
     return worlds.claimed_case(olga)
+
+
+@pytest.fixture
+def large(policy, olga):
+    """Claimed by olga: a cent more than one person may approve."""
+    return worlds.claimed_case(olga, "500.01")

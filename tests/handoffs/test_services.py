@@ -317,8 +317,9 @@ def test_a_case_stays_closed_while_its_customer_has_another_open_ticket(claimed,
     _resolve(claimed, olga)
     factories.TicketFactory(customer_id=claimed.customer_id)
     before = _everything()
-    with pytest.raises(Refused, match="The customer has another open ticket"):
+    with pytest.raises(Refused, match="The customer has another open ticket") as refusal:
         services.reopen_handoff(claimed.id, by=olga, now=LATER)
+    assert refusal.value.extra["version"] == 3
     assert _everything() == before
 
 

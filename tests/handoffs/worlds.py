@@ -6,20 +6,25 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
+import yaml
 from django.db import connection
 from django.utils import timezone
 
-from flowops.accounts.models import User
+from flowops.accounts.models import Account, User
 from flowops.audit.models import Entry
-from flowops.billing.models import Invoice, Refund
+from flowops.billing import ledger
+from flowops.billing.models import Invoice, Payment, Refund
+from flowops.money import money
 from flowops.outbox.models import Delivery, Event
 from handoffs import acts, decisions, services
 from handoffs.acts import Caller
 from handoffs.decisions import Choice
 from handoffs.models import Comment, Handoff, Presence, Proposal, Ticket
+from handoffs.refusals import Refused
 from handoffs.triggers import FROZEN
+from policy import versions
 from tests import factories
-from tests.factories import NOW
 
 PROVEN = "Thank you for your message."
 UNPROVEN = "You will have your money tomorrow."
@@ -124,5 +129,76 @@ def tamper(proposal: Proposal, **changes: Any) -> None:
     Proposal.objects.filter(id=proposal.id).update(**changes)
 
 
-def longer_ago(**ago: int) -> datetime:
-    return NOW - timedelta(**ago)
+def refused(words: str, act: Any, *args: Any, **how: Any) -> None:
+    """The act is refused in these words, and nothing changes."""
+    before = everything()
+    with pytest.raises(Refused) as refusal:
+        act(*args, **how)
+    assert refusal.value.detail == words
+    assert refusal.value.extra["version"] == Handoff.objects.get(id=args[0]).version
+    assert everything() == before
+
+
+def activate(**changes: Any) -> None:
+    """Another policy from now on."""
+    content = yaml.safe_load(factories.STARTING_RULES.read_text()) | changes
+    now = timezone.now()
+    versions.activate(versions.publish(content, by=None, now=now), by=None, now=now)
+
+
+def pro(**rules: Any) -> dict[str, Any]:
+    """All plans, with these rules of the pro one changed."""
+    plans: dict[str, Any] = yaml.safe_load(factories.STARTING_RULES.read_text())["plans"]
+    return plans | {"pro": plans["pro"] | rules}
+
+
+TAMPERINGS = {
+    "the amount": lambda content: content | {"money": {"amount": "24000.00", "currency": "EUR"}},
+    "the invoice": lambda content: content | {"invoice_id": "inv_2"},
+    "the reasons": lambda content: content | {"reasons": ["all is well"]},
+}
+
+
+# What may happen between showing a proposal, saying yes to it and carrying it out.
+
+
+def void() -> None:
+    Invoice.objects.update(status="void")
+
+
+def denied_elsewhere() -> None:
+    factories.RefundFactory(invoice=Invoice.objects.get(id="inv_1"), amount="1.00", status="denied")
+
+
+def refunded_elsewhere() -> None:
+    """In the billing system by hand: the reservation is withdrawn, and the money is gone."""
+    ledger.withdraw("rfd_p", by="admin", now=timezone.now())
+    ledger.issue("rfd_x", invoice_id="inv_1", money=money("240.00", "EUR"), by="admin", now=timezone.now())
+
+
+def stricter_bands() -> None:
+    activate(plans=pro(refund_bands={"EUR": [{"over": "0", "then": "deny"}]}))
+
+
+def shorter_window() -> None:
+    activate(plans=pro(refund_window_days=1))
+
+
+def account_gone() -> None:
+    Account.objects.all().delete()
+
+
+def payment_gone() -> None:
+    Payment.objects.all().delete()
+
+
+POLICY = "Policy no longer allows it: "
+NO_LONGER = {
+    "the invoice is void": (void, "inv_1 is void", POLICY),
+    "a person has denied it": (denied_elsewhere, "a person has already denied a refund of inv_1", POLICY),
+    "policy denies such amounts": (stricter_bands, "€240.00 is above what the pro plan refunds", POLICY),
+    "policy has a shorter window": (shorter_window, "inv_1 was paid more than 1 days ago", POLICY),
+    "the account is gone": (account_gone, "no customer has this id", POLICY),
+    "no payment is recorded": (payment_gone, "no payment of inv_1 is recorded", POLICY),
+    "it was refunded elsewhere": (refunded_elsewhere, "The proposed refund is already withdrawn", ""),
+}
