@@ -97,7 +97,7 @@ class CasePage:
 def page(handoff_id: str, *, me: User, now: datetime) -> CasePage:
     """The case as this person sees it now. Raises HandoffNotFound."""
     handoff, *others = _with_the_customers_others(handoff_id)
-    interactions = list(handoff.interactions.order_by("turn"))
+    interactions = list(handoff.interactions.order_by("turn").defer("response"))
     proposals = list(
         handoff.proposals.select_related("refund", "approved_by", "seconded_by").order_by("created_at", "id")
     )

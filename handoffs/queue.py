@@ -78,7 +78,7 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg] # only the stubs kno
     @cached_property
     def count(self) -> int:
         rows: Any = self.object_list
-        return int(rows.order_by()[: MOST_COUNTED + 1].count())
+        return int(rows.order_by().values("pk")[: MOST_COUNTED + 1].count())
 
 
 class _CountOf(models.Subquery):
