@@ -85,9 +85,9 @@ def begin(
     return _resume(stored, mark)
 
 
-def refuse_reuse(client: ApiClient, *, customer_id: str, request_id: str | None) -> None:
+def refuse_reuse(client: ApiClient | None, *, customer_id: str, request_id: str | None) -> None:
     """Shadow claims nothing, but may not borrow a live request's key. Raises KeyReused."""
-    if request_id and Interaction.objects.for_request(client, customer_id, request_id):
+    if client and request_id and Interaction.objects.for_request(client, customer_id, request_id):
         raise KeyReused
 
 

@@ -22,8 +22,11 @@ REPLANS = 50  # enough for as many simultaneous messages of one customer: each r
 
 
 class Answer(NamedTuple):
+    """The bytes to answer with, and the plan they were made from; of a replay, only the bytes."""
+
     body: bytes
     replayed: bool
+    plan: Plan | None = None
 
 
 class Ports(NamedTuple):
@@ -55,7 +58,7 @@ def live(
 
 
 def shadow(
-    client: ApiClient,
+    client: ApiClient | None,
     *,
     customer_id: str,
     message: str,
@@ -63,10 +66,10 @@ def shadow(
     now: datetime,
     ports: Ports = PORTS,
 ) -> Answer:
-    """What live would decide now. Writes nothing, sends nothing."""
+    """What live would decide now. Writes nothing, sends nothing; without a client, no requestId can be taken."""
     idempotency.refuse_reuse(client, customer_id=customer_id, request_id=request_id)
     thought = _think(_message(customer_id, message, Mode.SHADOW, None, now), ports)
-    return Answer(response.of(thought, request_id=request_id), replayed=False)
+    return Answer(response.of(thought, request_id=request_id), replayed=False, plan=thought)
 
 
 def finish_orphans(now: Callable[[], datetime], *, limit: int = 100, ports: Ports = PORTS) -> int:
@@ -107,7 +110,7 @@ def _finish(held: Held, now: datetime, ports: Ports) -> Answer:
         except apply.LeaseLost:
             return _finished_by_another(stored)
         ports.between_phases("applied")
-        return Answer(body, replayed=False)
+        return Answer(body, replayed=False, plan=thought)
     raise Unavailable
 
 
