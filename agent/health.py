@@ -3,8 +3,6 @@
 from datetime import timedelta
 
 from django.db import DatabaseError
-from django.http import HttpResponseBase
-from django.shortcuts import redirect
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -23,10 +21,8 @@ OUTBOX_IS_STUCK_AFTER = timedelta(minutes=15)
 @extend_schema(responses={200: OpenApiTypes.OBJECT}, auth=[])
 @api_view(["GET", "HEAD"])
 @permission_classes([AllowAny])
-def index(request: Request) -> HttpResponseBase:
-    """Browsers go to the console; programs get a greeting."""
-    if "text/html" in request.headers.get("Accept", ""):
-        return redirect("admin:index")
+def index(request: Request) -> Response:
+    """What programs are told; people get the chat panel, see `agent.panel`."""
     return Response({"message": "FlowOps AI is running. The API is described at /docs."})
 
 

@@ -1,9 +1,9 @@
 from django.urls import path
 
-from agent import debug, health, views
+from agent import debug, health, panel, views
 
 urlpatterns = [
-    path("", health.index),
+    path("", panel.or_for_programs(health.index), name="panel"),
     path("health", health.health),
     path("readyz", health.ready),
     path("chat", views.ChatView.as_view(), name="chat"),

@@ -5,6 +5,7 @@ from ipaddress import ip_address
 from typing import Any
 
 from django.conf import settings
+from django.http import HttpRequest
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
@@ -28,7 +29,7 @@ class MayDebug(MayView):
         return is_demo_visitor(request) or super().has_permission(request, view)
 
 
-def is_demo_visitor(request: Request) -> bool:
+def is_demo_visitor(request: Request | HttpRequest) -> bool:
     """Without credentials, from a loopback address, and not handed on by a proxy."""
     if not settings.DEMO or any(map(_REFUSED.fullmatch, request.META)):
         return False
