@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -46,7 +47,7 @@ class HandoffAdmin(ReadOnlyAdmin):
     """The queue and the case page. Everything that changes a handoff goes through `handoffs.acts`."""
 
     change_list_template = "console/queue.html"
-    list_display = ("rank", "subject", "customer_id", "reason", "sla_due_at", "confidence", "status", "owner")
+    list_display = ("rank", "subject", "customer", "due", "confidence", "status")
     list_filter = (ViewFilter, "status", "priority", ReasonFilter)
     search_fields = ("id",)  # what is searched, `get_search_results` says
     list_per_page = PER_PAGE
@@ -63,9 +64,13 @@ class HandoffAdmin(ReadOnlyAdmin):
     def subject(self, handoff: Handoff) -> str:
         return handoff.ticket.subject
 
-    @admin.display(description="Owner", ordering="claimed_by__username")
-    def owner(self, handoff: Handoff) -> str:
-        return str(handoff.claimed_by or "")
+    @admin.display(description="Customer", ordering="customer_name")
+    def customer(self, handoff: Any) -> str:
+        return str(handoff.customer_name or handoff.customer_id)
+
+    @admin.display(description="Due", ordering="sla_due_at")
+    def due(self, handoff: Handoff) -> datetime:
+        return handoff.sla_due_at
 
     def get_urls(self) -> list[Any]:
         def staff(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:

@@ -319,7 +319,7 @@ def test_the_queue_is_searched_by_invoice_and_by_what_was_written(desk, proposed
 
 
 @pytest.mark.usefixtures("queue")
-@pytest.mark.parametrize("column", range(1, 9))
+@pytest.mark.parametrize("column", range(1, 7))
 def test_every_column_sorts_both_ways(desk, column):
     up, down = (
         re.findall(r'<tr data-id="([^"]+)"', desk.get(f"{QUEUE}?view=all&o={sign}{column}").content.decode())
