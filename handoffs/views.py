@@ -15,9 +15,10 @@ from flowops.accounts.models import User
 from flowops.fields import Identifier
 from flowops.parsers import refuse_unmeasured
 from flowops.schema import problems
-from handoffs import acts, services
+from handoffs import acts, roles, services
 from handoffs.access import MayDebug, MayView
 from handoffs.acts import ACTS, Act, Caller
+from handoffs.changes import refuse_without
 from handoffs.filters import HandoffFilter, HandoffPagination, refuse_unknown_parameters, wants_signals
 from handoffs.models import Handoff
 from handoffs.refusals import HandoffNotFound, Refused
@@ -120,6 +121,7 @@ class HeartbeatView(OperatorView):
     )
     def post(self, request: Request, handoff_id: str) -> Response:
         by = _operator(request)
+        refuse_without(roles.WORK, by)
         until = services.keep_claim(handoff_id, by=by, now=timezone.now())
         if until is None:
             handoff = shown_handoff(handoff_id)

@@ -10,7 +10,7 @@ from handoffs.acts import ACTS
 from handoffs.models import Handoff
 from handoffs.refusals import VersionMismatch
 from tests.handoffs import worlds
-from tests.handoffs.worlds import assert_recorded, everything, perform
+from tests.handoffs.worlds import assert_recorded, everything, perform, reach
 
 pytestmark = pytest.mark.usefixtures("policy")
 
@@ -83,13 +83,6 @@ DONE = {
     "resolve": "handoff.resolved",
     "reopen": "handoff.reopened",
 }
-STATES = {
-    "waiting": (),
-    "asleep": ("snooze",),
-    "claimed": ("claim",),
-    "resolved": ("claim", "resolve"),
-    "approved": ("claim", "approve"),
-}
 TABLE = [
     pytest.param(act, state, who, words, id=f"{act}-{state}-{who}")
     for act, states in RULES.items()
@@ -103,15 +96,9 @@ def people(vera, olga, otto, susan):
     return {person.username: person for person in (vera, olga, otto, susan)}
 
 
-def _reach(state, people):
-    worlds.case()
-    for act in STATES[state]:
-        perform(act, people["olga"])
-
-
 @pytest.mark.parametrize(("act", "state", "who", "words"), TABLE)
 def test_an_act_is_done_and_recorded_once_or_refused_in_words_and_nothing_changes(people, act, state, who, words):
-    _reach(state, people)
+    reach(state)
     before, entries, version = everything(), Entry.objects.count(), Handoff.objects.get().version
     if words is None:
         assert perform(act, people[who]).version == version + 1
@@ -133,7 +120,7 @@ ALLOWED = {act: next(state for state in states if None in states[state].values()
 
 @pytest.mark.parametrize(("act", "state"), ALLOWED.items(), ids=ALLOWED)
 def test_an_act_decided_on_another_version_is_refused_and_told_the_owner(people, act, state):
-    _reach(state, people)
+    reach(state)
     before, stored = everything(), Handoff.objects.get()
     for outdated in (stored.version - 1, stored.version + 1, 0):
         with pytest.raises(VersionMismatch) as refusal:
@@ -154,7 +141,7 @@ def test_an_act_on_an_unknown_handoff_finds_nothing(people, act):
 
 @pytest.mark.parametrize("act", ACTS)
 def test_a_person_who_has_left_does_nothing(people, act):
-    _reach(ALLOWED[act], people)
+    reach(ALLOWED[act])
     before = everything()
     people["susan"].is_active = False
     with pytest.raises(Problem, match=NO_ROLE):

@@ -1,43 +1,17 @@
 """P1, S1, S4 on the wire: who may do what to a handoff, in the exact words of the first FlowOps, never a 500."""
 
-import json
 import re
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from flowops.accounts.models import OperatorToken, User
+from flowops.accounts.models import User
 from handoffs.models import Handoff, Proposal
 from tests import factories
 from tests.factories import NOW
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def call(client):
-    """Call a route as somebody: a method, a path, a key, a JSON value or raw bytes."""
-
-    def send(method, path, key=None, body=b"", media_type="application/json", **headers):
-        if key:
-            headers["Authorization"] = f"Bearer {key}"
-        raw = body if isinstance(body, bytes) else json.dumps(body)
-        return client.generic(method, path, raw, media_type, headers=headers)
-
-    return send
-
-
-@pytest.fixture
-def keys():
-    """A key of each kind: of vera the viewer, olga and otto the operators, susan the supervisor, and bad ones."""
-    roles = {"vera": "viewer", "olga": "operator", "otto": "operator", "susan": "supervisor"}
-    roles |= dict.fromkeys(["revoked", "inactive", "groupless"], "operator")
-    made = {name: factories.operator(name, role)[1] for name, role in roles.items()}
-    OperatorToken.objects.filter(user__username="revoked").update(revoked_at=NOW)
-    User.objects.filter(username="inactive").update(is_active=False)
-    User.objects.get(username="groupless").groups.clear()
-    return made | {"client": factories.api_client()[1], "nobody": None, "mistyped": "flow_live_x"}
 
 
 @pytest.fixture

@@ -88,6 +88,23 @@ def perform(name: str, by: User, *, handoff_id: str = "hof_1", **how: Any) -> Ha
     return act.perform(handoff_id, acts.read(act, asked(name)), caller)
 
 
+STATES = {
+    "waiting": (),
+    "asleep": ("snooze",),
+    "claimed": ("claim",),
+    "claimed asleep": ("claim", "snooze"),
+    "approved": ("claim", "approve"),
+    "resolved": ("claim", "resolve"),
+}
+
+
+def reach(state: str) -> None:
+    """A case that olga has brought into this state."""
+    case()
+    for act in STATES[state]:
+        perform(act, User.objects.get(username="olga"))
+
+
 def approved(shown: Case, by: User, *, at: datetime | None = None) -> Case:
     """A claimed case whose refund this person has approved; from a minute ago it may be carried out."""
     decisions.approve(shown.handoff.id, shown.shown, by=by, now=at or moments_ago())
@@ -114,6 +131,15 @@ def assert_recorded(handoff_id: str = "hof_1") -> None:
     names = sorted(entry.action for entry in entries)
     events = Event.objects.filter(payload__id=handoff_id).exclude(name="handoff.opened")
     assert sorted(events.values_list("name", flat=True)) == names
+
+
+def assert_problem(answer: Any, *statuses: int) -> Any:
+    """The answer is a refusal with one of these statuses, in the one shape; what it tells."""
+    assert answer.status_code in statuses, answer.content
+    assert answer["Content-Type"] == "application/problem+json"
+    told = answer.json()
+    assert (told["status"], bool(told["error"]), bool(told["message"])) == (answer.status_code, True, True)
+    return told
 
 
 def new_records(before: int) -> list[tuple[str, str, str]]:
