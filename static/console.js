@@ -94,6 +94,10 @@
   setInterval(beat, PULSE_MS);
   document.addEventListener("visibilitychange", beat);
 
+  // Names that Django's filter boxes give to a bare element, where they do not count
+
+  window.addEventListener("load", () => { for (const icon of document.querySelectorAll(".help-tooltip[aria-label]")) icon.setAttribute("role", "img"); });
+
   // Drafts
 
   const reply = document.getElementById("reply");

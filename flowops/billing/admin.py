@@ -7,13 +7,13 @@ from flowops.billing.models import Invoice, Payment, Refund
 from flowops.read_only_admin import ReadOnlyAdmin
 
 
-class PaymentInline(admin.TabularInline):
+class PaymentInline(admin.StackedInline):
     model = Payment
     extra = 0
     can_delete = False
 
 
-class RefundInline(admin.TabularInline):
+class RefundInline(admin.StackedInline):
     model = Refund
     extra = 0
     can_delete = False
@@ -30,7 +30,7 @@ class InvoiceAdmin(admin.ModelAdmin):
     list_display = ("id", "customer_id", "amount", "currency", "status", "issued_at")
     list_filter = ("status", "currency")
     search_fields = ("id", "customer__id")
-    autocomplete_fields = ("customer",)
+    raw_id_fields = ("customer",)  # works without a script, and for a screen reader
     inlines = (PaymentInline, RefundInline)
     show_full_result_count = False
 
