@@ -1,6 +1,6 @@
 # FlowOps. `make` lists the targets; `make run` and `make test` do all their own set-up.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types suite suite-sqlite suite-postgres lock clean
+.PHONY: help run test lint types suite suite-sqlite suite-postgres races lock clean
 
 PY := .venv/bin/python
 INSTALL = $(PY) -m pip install -qq --disable-pip-version-check --require-hashes --only-binary :all: -r
@@ -44,6 +44,12 @@ suite-sqlite: .venv/test.done ## all tests on SQLite
 
 suite-postgres: .venv/test.done ## all tests on PostgreSQL, which comes in a package
 	$(PY) -m tests.postgres $(PY) -m coverage run -m pytest
+
+RACES = $(PY) -m pytest -q -s tests/handoffs/test_races.py
+
+races: .venv/test.done ## the race matrix at full length, on both databases
+	RACE_ROUNDS=50 $(RACES)
+	RACE_ROUNDS=50 $(PY) -m tests.postgres $(RACES)
 
 lock: .venv/test.done ## compile requirements/*.in to hashed lock files (needs uv)
 	for set in run test; do uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \

@@ -63,9 +63,9 @@ def moments_ago() -> datetime:
     return timezone.now() - timedelta(minutes=1)
 
 
-def asked(name: str) -> Mapping[str, Any]:
-    """What a person sends for this act on hof_1, as JSON."""
-    proposal = Proposal.objects.filter(handoff="hof_1").order_by("created_at", "id").first()
+def asked(name: str, handoff_id: str = "hof_1") -> Mapping[str, Any]:
+    """What a person sends for this act, as JSON."""
+    proposal = Proposal.objects.filter(handoff=handoff_id).order_by("created_at", "id").first()
     choice = {"proposalId": proposal.id, "digest": proposal.digest} if proposal else {}
     return {
         "reassign": {"to": "otto"},
@@ -85,7 +85,7 @@ def perform(name: str, by: User, *, handoff_id: str = "hof_1", **how: Any) -> Ha
     """Do what a person asks for by the name of the act, now."""
     act = acts.ACTS[name]
     caller = Caller(by=by, now=how.pop("now", None) or timezone.now(), **how)
-    return act.perform(handoff_id, acts.read(act, asked(name)), caller)
+    return act.perform(handoff_id, acts.read(act, asked(name, handoff_id)), caller)
 
 
 STATES = {
@@ -98,11 +98,12 @@ STATES = {
 }
 
 
-def reach(state: str) -> None:
+def reach(state: str, amount: str = "240.00", *, number: int = 1) -> Case:
     """A case that olga has brought into this state."""
-    case()
+    made = case(amount, number=number)
     for act in STATES[state]:
-        perform(act, User.objects.get(username="olga"))
+        perform(act, User.objects.get(username="olga"), handoff_id=made.handoff.id)
+    return made
 
 
 def approved(shown: Case, by: User, *, at: datetime | None = None) -> Case:
