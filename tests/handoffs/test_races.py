@@ -86,9 +86,11 @@ def _signature(handoff_id: str, outcomes: list[Outcome]) -> tuple[Any, ...]:
         tuple(
             Handoff.objects.filter(customer_id=customer).order_by("created_at").values_list("status", flat=True)
         ),
-        tuple(handoff.proposals.values_list("refund__status", "approved_by__username", "seconded_by__username")),
-        tuple(Delivery.objects.filter(event__customer_id=customer).values_list("state", flat=True)),
-        tuple(Entry.objects.filter(customer_id=customer).order_by("action").values_list("action", "actor")),
+        tuple(handoff.proposals.order_by("id").values_list("refund__status", "approved_by__username")),
+        sorted(Delivery.objects.filter(event__customer_id=customer).values_list("state", flat=True)),
+        tuple(
+            Entry.objects.filter(customer_id=customer).order_by("action", "actor").values_list("action", "actor")
+        ),
         Event.objects.filter(customer_id=customer).count(),
     )
 
