@@ -3,9 +3,10 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.auth.views import redirect_to_login
 from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.http import HttpRequest, HttpResponseBase
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 
 from flowops.accounts.models import Customer
@@ -76,14 +77,24 @@ class HandoffAdmin(ReadOnlyAdmin):
         def staff(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
             return self.admin_site.admin_view(view)
 
+        def act(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+            """Who must log in first comes back to the case, where what they typed is; an act is only posted."""
+
+            def acting(request: HttpRequest, handoff_id: str, **named: str) -> HttpResponseBase:
+                if not self.admin_site.has_permission(request):
+                    return redirect_to_login(console.case_url(handoff_id), reverse("admin:login"))
+                return staff(view)(request, handoff_id, **named)
+
+            return acting
+
         return [
             path("pulse/", staff(console.pulse), name="handoffs_pulse"),
             path("next/", staff(console.next_case), name="handoffs_next"),
             path("keys/", staff(console.switch_single_keys), name="handoffs_keys"),
             path("<identifier:handoff_id>/change/", staff(console.case_page), name="handoffs_handoff_change"),
             path("<identifier:handoff_id>/heartbeat/", staff(console.heartbeat), name="handoffs_heartbeat"),
-            path("<identifier:handoff_id>/do/insert/", staff(console.insert_saved_reply)),
-            path("<identifier:handoff_id>/do/<slug:act>/", staff(console.perform)),
+            path("<identifier:handoff_id>/do/insert/", act(console.insert_saved_reply)),
+            path("<identifier:handoff_id>/do/<slug:act>/", act(console.perform)),
             *super().get_urls(),
         ]
 

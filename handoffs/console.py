@@ -254,7 +254,8 @@ def _refused(
 def _sent(request: HttpRequest, act: str) -> dict[str, Any]:
     """The members of this act among the form's fields; an empty field is one that was not given."""
     fields: Iterable[str] = ACTS[act].request().fields
-    return {name: request.POST[name] for name in fields if request.POST.get(name, "") != ""}
+    given = {name: request.POST[name] for name in fields if request.POST.get(name, "") != ""}
+    return {name: text.replace("\r\n", "\n") for name, text in given.items()}  # forms send lines with CRLF
 
 
 def _caller(request: HttpRequest) -> Caller:

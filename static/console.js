@@ -98,14 +98,22 @@
 
   window.addEventListener("load", () => { for (const icon of document.querySelectorAll(".help-tooltip[aria-label]")) icon.setAttribute("role", "img"); });
 
-  // Drafts
+  // Drafts: what is typed on a case outlives a lost race, a log-in in between and a closed tab. What was sent is
+  // forgotten on the next page if that tells of a success.
 
-  const reply = document.getElementById("reply");
-  const draft = reply && `draft:${reply.form.dataset.draft}`;
-  if (reply) {
-    if (!reply.value) reply.value = localStorage.getItem(draft) || "";
-    reply.addEventListener("input", () => reply.value ? localStorage.setItem(draft, reply.value) : localStorage.removeItem(draft));
-    reply.form.addEventListener("submit", () => localStorage.removeItem(draft));
+  const isDone = document.querySelector(".messagelist .success");
+  for (const draft of Object.keys(sessionStorage).filter((key) => key.startsWith("draft:"))) {
+    sessionStorage.removeItem(draft);
+    if (isDone) localStorage.removeItem(draft);
+  }
+  for (const box of page ? document.querySelectorAll("textarea[id]") : []) {
+    const draft = `draft:${page.dataset.id}:${box.id}`;
+    const keep = () => box.value ? localStorage.setItem(draft, box.value) : localStorage.removeItem(draft);
+    if (box.value) keep();
+    else box.value = localStorage.getItem(draft) || "";
+    if (box.value && box.closest("details")) box.closest("details").open = true;
+    box.addEventListener("input", keep);
+    box.form.addEventListener("submit", () => sessionStorage.setItem(draft, "sent"));
   }
   document.getElementById("logout-form")?.addEventListener("submit", () => {
     for (const key of Object.keys(localStorage)) if (key.startsWith("draft:")) localStorage.removeItem(key);
