@@ -45,7 +45,7 @@ def test_an_amended_refund_takes_the_place_of_the_first_and_is_approved_by_its_o
         ("1E+40", f"'1{'0' * 40}' is not an amount"),
     ],
 )
-def test_an_amount_that_policy_ledger_or_currency_do_not_allow_isrefused(case, olga, amount, words):
+def test_an_amount_that_policy_ledger_or_currency_do_not_allow_is_refused(case, olga, amount, words):
     refused(words, amend, "hof_1", case.shown, amount=Decimal(amount), by=olga, now=timezone.now())
 
 

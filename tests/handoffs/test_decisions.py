@@ -41,7 +41,7 @@ def test_a_yes_is_recorded_with_the_digest_of_what_was_shown_and_waits_for_the_u
     assert Delivery.objects.count() == 0
 
 
-def test_a_second_yes_isrefused(case, olga, susan):
+def test_a_second_yes_is_refused(case, olga, susan):
     approved(case, olga)
     for person in (olga, susan):
         refused(

@@ -16,7 +16,7 @@ from flowops.billing import ledger
 from flowops.billing.models import Refund
 from flowops.outbox.models import Delivery, Event
 from handoffs import decisions, services
-from handoffs.decisions import execute_due
+from handoffs.decisions import execute_due, take_back_approval
 from handoffs.models import Proposal, Ticket
 from tests import factories
 from tests.handoffs import worlds
@@ -132,6 +132,25 @@ def test_a_refund_decided_in_the_very_moment_of_its_execution_is_not_issued_nor_
         assert _execute() == 1
     assert (case.refund.status, Delivery.objects.count()) == ("withdrawn", 0)
     assert "already decided" in case.now().issues[-1]
+
+
+def test_a_yes_taken_back_in_the_very_moment_of_its_execution_is_not_carried_out(case, olga):
+    """Found due, then undone, then locked: what was found is of before."""
+    approved(case, olga)
+    undone = []
+
+    def another_comes_first(execute, sql, params, many, context):
+        if sql.startswith('SELECT "handoffs_handoff"."id"') and not undone:
+            undone.append(sql)
+            take_back_approval("hof_1", "prp_p", by=olga, now=timezone.now())
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(another_comes_first):
+        assert _execute() == 0
+    assert undone
+    assert (case.refund.status, Delivery.objects.count()) == ("pending", 0)
+    assert Entry.objects.latest("id").action == "handoff.approval_undone"
+    assert_recorded()
 
 
 def test_one_that_fails_holds_up_no_other(case, olga, caplog):
