@@ -61,7 +61,7 @@ def row(page, handoff):
 
 
 def order(page):
-    return [found.get_attribute("data-id") for found in page.locator("#rows tbody tr").all()]
+    return page.locator("#rows tbody tr").evaluate_all("(rows) => rows.map((row) => row.dataset.id)")
 
 
 def write_note(page, words):

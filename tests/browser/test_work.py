@@ -273,3 +273,15 @@ def test_who_must_log_in_again_comes_back_to_the_case_with_what_they_typed(windo
     told(page, "The reply leaves in a moment.")
     page.goto(case(world.mine))
     expect(page.locator("#reply")).to_have_value("")
+
+
+def test_a_form_of_another_log_in_is_refused_in_words_and_loses_nothing(windows, world):
+    page = windows.open(case(world.mine), who=world.olga)
+    page.locator("#reply").fill(PROVEN)
+    page.context.clear_cookies(name="csrftoken")
+    page.get_by_role("button", name="Send reply").click()
+    expect(page.get_by_text("nothing was changed")).to_be_visible()
+    assert "status of 403" in windows.troubles.pop()
+    page.goto(case(world.mine))
+    expect(page.locator("#reply")).to_have_value(PROVEN)
+    assert not Comment.objects.filter(handoff=world.mine).exists()
