@@ -65,8 +65,8 @@ def crowd(olga: Any, otto: Any, susan: Any, sven: Any) -> None:
     factories.api_client()
 
 
-@pytest.fixture
-def race() -> Iterator[Race]:
+@pytest.fixture(scope="module")
+def race(django_db_setup: None) -> Iterator[Race]:
     with racers(2) as at_once:
         yield at_once
 

@@ -66,7 +66,7 @@ def moments_ago() -> datetime:
 def asked(name: str, handoff_id: str = "hof_1") -> Mapping[str, Any]:
     """What a person sends for this act, as JSON."""
     proposal = Proposal.objects.filter(handoff=handoff_id).order_by("created_at", "id").first()
-    choice = {"proposalId": proposal.id, "digest": proposal.digest} if proposal else {}
+    choice = {"proposalId": proposal.id if proposal else "prp_0", "digest": proposal.digest if proposal else "0"}
     return {
         "reassign": {"to": "otto"},
         "snooze": {"minutes": 60},
@@ -76,7 +76,7 @@ def asked(name: str, handoff_id: str = "hof_1") -> Mapping[str, Any]:
         "approve": choice,
         "deny": choice | {"reason": "Not paid by us."},
         "amend": choice | {"amount": "120.00"},
-        "undo": {"proposalId": choice.get("proposalId", "prp_p")},
+        "undo": {"proposalId": choice["proposalId"]},
         "resolve": {"resolutionNotes": "Done.", "category": "answered"},
     }.get(name, {})
 
