@@ -107,7 +107,7 @@ def _processes(count: int) -> Iterator[Race]:
 
     command = [sys.executable, "-m", "tests.handoffs.racing", str(connection.settings_dict["NAME"])]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    children = [subprocess.Popen(command, cwd=settings.BASE_DIR, **pipes) for _ in range(count)]  # type: ignore[call-overload]
+    children = [subprocess.Popen(command, cwd=settings.BASE_DIR, **pipes) for _ in range(count)]
 
     def race(jobs: Sequence[Job]) -> list[Outcome]:
         for child, job in zip(children, jobs, strict=True):
@@ -138,9 +138,9 @@ def main(database: str) -> None:
     os.dup2(2, 1)  # whoever prints must not write among the answers
     settings.DATABASES["default"]["NAME"] = database
     django.setup()
-    from django.contrib.auth.models import Permission
+    from django.db import connection
 
-    Permission.objects.exists()
+    connection.ensure_connection()
     _write(answers, "ready")
     while True:
         try:

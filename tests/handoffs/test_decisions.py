@@ -10,15 +10,16 @@ from django.utils import timezone
 from agent import turn
 from flowops import canonical
 from flowops.audit.models import Entry
+from flowops.billing import ledger
 from flowops.billing.models import Payment, Refund
 from flowops.outbox.models import Delivery
 from handoffs import decisions, services
 from handoffs.decisions import Choice, amend, approve, deny, execute_due, take_back_approval
 from handoffs.models import Handoff, Proposal, Ticket
-from handoffs.refusals import NotOwner
+from handoffs.refusals import NotDecidable, NotOwner
 from tests import factories
 from tests.handoffs import worlds
-from tests.handoffs.worlds import approved, assert_recorded, claimed_case, moments_ago, refused
+from tests.handoffs.worlds import approved, assert_recorded, claimed_case, meanwhile, moments_ago, refused
 
 SECOND_WANTED = decisions.SECOND_WANTED
 NOTHING_TO_UNDO = "There is no approval that could be taken back"
@@ -89,6 +90,16 @@ def test_what_policy_or_ledger_no_longer_allow_is_refused_with_the_reason_and_st
     change()
     refused(prefix + why, approve, "hof_1", case.shown, by=olga, now=timezone.now())
     assert case.now().status == "claimed"
+
+
+@pytest.mark.parametrize(("decide", "more"), [(deny, {"reason": "x"}), (amend, {"amount": Decimal("1.00")})])
+def test_what_is_decided_in_the_very_moment_is_not_decided_again(case, olga, decide, more):
+    def elsewhere():
+        ledger.withdraw("rfd_p", by="admin", now=timezone.now())
+
+    with meanwhile('UPDATE "billing_refund"', elsewhere), pytest.raises(NotDecidable, match="already decided"):
+        decide("hof_1", case.shown, by=olga, now=timezone.now(), **more)
+    assert (case.now().version, Delivery.objects.count(), Proposal.objects.count()) == (2, 0, 1)
 
 
 # Above the second limit two people say yes.

@@ -20,7 +20,7 @@ from handoffs.decisions import execute_due, take_back_approval
 from handoffs.models import Proposal, Ticket
 from tests import factories
 from tests.handoffs import worlds
-from tests.handoffs.worlds import activate, approved, assert_recorded, claimed_case, moments_ago
+from tests.handoffs.worlds import activate, approved, assert_recorded, claimed_case, meanwhile, moments_ago
 
 
 def _execute():
@@ -120,15 +120,7 @@ def test_a_proposal_tampered_with_after_the_yes_is_not_carried_out(case, olga, c
 
 def test_a_refund_decided_in_the_very_moment_of_its_execution_is_not_issued_nor_told(case, olga):
     approved(case, olga)
-    settled = []
-
-    def another_comes_first(execute, sql, params, many, context):
-        if sql.startswith('UPDATE "billing_refund"') and not settled:
-            settled.append(sql)
-            ledger.withdraw("rfd_p", by="admin", now=timezone.now())
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(another_comes_first):
+    with meanwhile('UPDATE "billing_refund"', lambda: ledger.withdraw("rfd_p", by="admin", now=timezone.now())):
         assert _execute() == 1
     assert (case.refund.status, Delivery.objects.count()) == ("withdrawn", 0)
     assert "already decided" in case.now().issues[-1]
@@ -137,17 +129,12 @@ def test_a_refund_decided_in_the_very_moment_of_its_execution_is_not_issued_nor_
 def test_a_yes_taken_back_in_the_very_moment_of_its_execution_is_not_carried_out(case, olga):
     """Found due, then undone, then locked: what was found is of before."""
     approved(case, olga)
-    undone = []
 
-    def another_comes_first(execute, sql, params, many, context):
-        if sql.startswith('SELECT "handoffs_handoff"."id"') and not undone:
-            undone.append(sql)
-            take_back_approval("hof_1", "prp_p", by=olga, now=timezone.now())
-        return execute(sql, params, many, context)
+    def undo():
+        take_back_approval("hof_1", "prp_p", by=olga, now=timezone.now())
 
-    with connection.execute_wrapper(another_comes_first):
+    with meanwhile('SELECT "handoffs_handoff"."id"', undo):
         assert _execute() == 0
-    assert undone
     assert (case.refund.status, Delivery.objects.count()) == ("pending", 0)
     assert Entry.objects.latest("id").action == "handoff.approval_undone"
     assert_recorded()

@@ -28,6 +28,10 @@ def _until():
     return Handoff.objects.get().claimed_until
 
 
+def _renew(person):
+    keep_claim("hof_1", by=person, now=END - timedelta(seconds=1))
+
+
 def test_a_claim_lasts_as_long_as_the_settings_say(claimed, settings, otto):
     assert claimed.claimed_until == END
     settings.CLAIM_MINUTES = 5
@@ -49,6 +53,24 @@ def test_a_claim_that_lasts_is_left_alone_and_nothing_is_returned_twice(claimed)
     assert return_expired_claims(END - timedelta(seconds=1)) == 0
     assert [return_expired_claims(LATE) for _ in range(3)] == [1, 0, 0]
     assert_recorded()
+
+
+def test_a_sign_of_life_in_the_very_moment_keeps_the_claim(claimed, olga):
+    with worlds.meanwhile('SELECT "handoffs_handoff"."id", "handoffs_handoff"."ticket_id"', lambda: _renew(olga)):
+        assert return_expired_claims(LATE) == 0
+    assert Handoff.objects.get().claimed_by == olga
+
+
+def test_a_case_woken_in_the_very_moment_is_not_woken_twice(olga):
+    factories.HandoffFactory(id="hof_1")
+    services.snooze_handoff("hof_1", until=LATE, by=olga, now=NOW)
+
+    def wake():
+        services.wake_handoff("hof_1", by=olga, now=LATE)
+
+    with worlds.meanwhile('SELECT "handoffs_handoff"."id", "handoffs_handoff"."ticket_id"', wake):
+        assert wake_due(LATE) == 0
+    assert Entry.objects.filter(action="handoff.woken").count() == 1
 
 
 def test_only_so_many_are_returned_at_a_time_the_longest_expired_first(olga):

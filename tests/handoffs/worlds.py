@@ -1,6 +1,7 @@
 """A case people work on, every act on it by name, and what must hold of the records after any of them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -146,6 +147,22 @@ def assert_problem(answer: Any, *statuses: int) -> Any:
 def new_records(before: int) -> list[tuple[str, str, str]]:
     """(actor, action, subject) of what was recorded since there were so many entries."""
     return list(Entry.objects.order_by("id").values_list("actor", "action", "subject")[before:])
+
+
+@contextmanager
+def meanwhile(statement: str, act: Callable[[], object]) -> Iterator[None]:
+    """Somebody else acts in the very moment before the first statement that begins so."""
+    met: list[str] = []
+
+    def before(execute: Any, sql: str, params: Any, many: Any, context: Any) -> Any:
+        if sql.startswith(statement) and not met:
+            met.append(sql)
+            act()
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(before):
+        yield
+    assert met, f"no statement began with {statement}"
 
 
 def tamper(proposal: Proposal, **changes: Any) -> None:
