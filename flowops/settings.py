@@ -1,5 +1,6 @@
 """Settings. Every knob is an environment variable listed in the README; bad values stop the start."""
 
+import os
 from pathlib import Path
 
 import environ
@@ -114,6 +115,8 @@ WHITENOISE_USE_FINDERS = True  # serves static files without a collect step; run
 # Only while trying things out are mails written to files; elsewhere the mail server must be named.
 _MAIL_FILES = f"filemail:///{BASE_DIR / 'var' / 'mail'}" if DEBUG or DEMO else None
 vars().update(environment.email("EMAIL_URL", _MAIL_FILES))
+if DEMO and not os.environ.get("EMAIL_URL"):
+    EMAIL_BACKEND = "agent.demo.mail.DemoMail"  # files, and one domain whose server is down
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="FlowOps <support@flowops.example>")
 EMAIL_TIMEOUT = 15
 

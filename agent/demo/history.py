@@ -54,6 +54,11 @@ _TODAY = (
     "I want to speak to a human now.",
     "Please cancel my account at the end of the month.",
 )
+# Refunds that wait for a person's yes: one above the limit, and one that takes two people.
+_TO_DECIDE = (
+    (timedelta(minutes=35), "cust_203", "Please refund invoice inv_1017."),
+    (timedelta(minutes=4), "cust_301", "Please refund invoice inv_1012."),
+)
 _NOTES = (
     "Called the customer, all settled.",
     "Explained the invoice.",
@@ -86,6 +91,7 @@ def live_through(client: ApiClient, operators: list[User], *, end: datetime, see
         )
         delivery.deliver_due(lambda at=moment.at: at)  # type: ignore[misc]
         yield number
+    _leave_the_desk(operators, end)
 
 
 def _settle_in(dice: random.Random, start: datetime) -> list[tuple[Customer, list[Invoice]]]:
@@ -148,6 +154,7 @@ def _script(
         moments.append(Moment(at, customer.id, text))
     for hours, (customer, _) in enumerate(dice.sample(cast, len(_TODAY))):
         moments.append(Moment(end - timedelta(hours=hours, minutes=20), customer.id, _TODAY[hours]))
+    moments += [Moment(end - before, customer, message) for before, customer, message in _TO_DECIDE]
     return sorted(moments)
 
 
@@ -162,3 +169,10 @@ def _work_the_queue(operators: list[User], dice: random.Random, *, until: dateti
         at = (handoff.claimed_at or until) + services.claim_lease() * dice.uniform(0.1, 0.9)
         if at <= until and handoff.claimed_by is not None:
             services.resolve_handoff(handoff.id, by=handoff.claimed_by, notes=dice.choice(_NOTES), now=at)
+
+
+def _leave_the_desk(operators: list[User], end: datetime) -> None:
+    """What the newcomer finds besides what waits: one case in work, one put aside."""
+    in_work, aside = Handoff.objects.waiting(end).filter(priority="low")[:2]
+    services.claim_handoff(in_work.id, by=operators[-1], now=end)
+    services.snooze_handoff(aside.id, until=end + timedelta(hours=4), by=operators[-1], now=end)
