@@ -14,6 +14,7 @@ from flowops.problems import Problem
 from flowops.read_only_admin import ReadOnlyAdmin
 from handoffs import console, queue, roles, services
 from handoffs.models import Comment, Handoff, Priority, Proposal, SavedReply, Ticket
+from handoffs.news import refusal_in_words
 
 PER_PAGE = 50
 MOST_CUSTOMERS = 200  # that a name in a search may match
@@ -201,7 +202,7 @@ def _each(
         try:
             act(handoff.id, by=me, now=now, **how)
         except Problem as refusal:
-            words = console.refusal_in_words(handoff.id, refusal, me=me, now=now)
+            words = refusal_in_words(handoff.id, refusal, me=me, now=now)
             messages.warning(request, f"{handoff.ticket.subject} ({handoff.id}): {words}")
         else:
             messages.success(request, f"{handoff.ticket.subject} ({handoff.id}): {done}")

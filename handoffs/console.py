@@ -21,21 +21,12 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from rest_framework.exceptions import ValidationError
 
 from flowops.accounts.models import User
-from flowops.audit.models import Entry
 from flowops.problems import Problem
 from handoffs import acts, case, presence, queue, roles, services
 from handoffs.acts import ACTS, Caller
-from handoffs.models import Category, Handoff, HandoffStatus, Priority, SavedReply
-from handoffs.refusals import (
-    HandoffNotFound,
-    NotAllowed,
-    NotClaimable,
-    NotOwner,
-    ReplyFindings,
-    VersionMismatch,
-)
-from handoffs.templatetags.console import in_words
-from handoffs.timeline import act_in_words
+from handoffs.models import Category, Handoff, Priority, SavedReply
+from handoffs.news import refusal_in_words, what_changed
+from handoffs.refusals import HandoffNotFound, NotAllowed, ReplyFindings
 
 MOST_CHANGED = 50
 SNOOZES = ((60, "1 hour"), (240, "4 hours"), (1440, "1 day"), (4320, "3 days"), (10_080, "1 week"))
@@ -86,11 +77,11 @@ def perform(request: HttpRequest, handoff_id: str, act: str) -> HttpResponseBase
 def insert_saved_reply(request: HttpRequest, handoff_id: str) -> HttpResponseBase:
     """Draw the page again with a saved reply put behind what is typed already; nothing is sent."""
     chosen = request.POST.get("saved", "")
-    saved = SavedReply.objects.filter(pk=chosen).first() if chosen.isascii() and chosen.isdigit() else None
+    saved = SavedReply.objects.filter(pk=chosen).first() if _is_number(chosen) else None
     typed = {**request.POST.dict(), "text": request.POST.get("text", "")}
     if saved is not None:
-        page = case.page(handoff_id, me=me_of(request), now=timezone.now())
-        typed["text"] = f"{typed['text']} {filled(saved.text, page)}".strip()
+        words = filled(saved.text, _page(request, handoff_id))
+        typed["text"] = f"{typed['text']} {words}".strip()
     return _case_page(request, handoff_id, typed=typed)
 
 
@@ -166,30 +157,6 @@ def case_url(handoff_id: str) -> str:
     return f"{_queue_url()}{handoff_id}/change/"
 
 
-def what_changed(handoff_id: str, *, since: int, now: datetime) -> list[str]:
-    """Who did what to a case after a version, in words."""
-    handoff = Handoff.objects.filter(id=handoff_id).first()
-    if handoff is None or handoff.version <= since:
-        return []
-    entries = Entry.objects.filter(customer_id=handoff.customer_id, subject=handoff_id).order_by("-id")[:20]
-    newer = [entry for entry in reversed(entries) if entry.data.get("version", 0) > since]
-    return [f"{act_in_words(e.action)} by {e.actor} {in_words((now - e.at).total_seconds())} ago" for e in newer]
-
-
-def refusal_in_words(handoff_id: str, refusal: Problem | ValidationError, *, me: User, now: datetime) -> str:
-    """Why an act was refused, as one would tell a colleague. A lost race is no error."""
-    if isinstance(refusal, ValidationError):
-        return "; ".join(_faults(refusal.detail))
-    if isinstance(refusal, NotClaimable | NotOwner | VersionMismatch):
-        held = Handoff.objects.filter(id=handoff_id, status=HandoffStatus.CLAIMED).exclude(claimed_by=me)
-        handoff = held.select_related("claimed_by").first()
-        if handoff and handoff.claimed_at:
-            return f"{handoff.claimed_by} claimed it {in_words((now - handoff.claimed_at).total_seconds())} ago."
-    if isinstance(refusal, VersionMismatch):
-        return "The case has changed since you opened it."
-    return refusal.detail
-
-
 def filled(text: str, page: case.CasePage) -> str:
     """A saved reply with what is known of the case; a placeholder without a value stays, and is found unproven."""
     action = page.actions[0] if page.actions else None
@@ -204,6 +171,13 @@ def filled(text: str, page: case.CasePage) -> str:
     return text
 
 
+def _page(request: HttpRequest, handoff_id: str) -> case.CasePage:
+    try:
+        return case.page(handoff_id, me=me_of(request), now=timezone.now())
+    except HandoffNotFound as gone:
+        raise Http404 from gone
+
+
 def _case_page(
     request: HttpRequest,
     handoff_id: str,
@@ -212,11 +186,7 @@ def _case_page(
     refusal: str = "",
     findings: list[dict[str, str]] | None = None,
 ) -> HttpResponseBase:
-    me, now = me_of(request), timezone.now()
-    try:
-        page = case.page(handoff_id, me=me, now=now)
-    except HandoffNotFound as gone:
-        raise Http404 from gone
+    page = _page(request, handoff_id)
     drawn = (typed or {}).get("version", "")
     context = {
         **admin.site.each_context(request),
@@ -226,9 +196,9 @@ def _case_page(
         "typed": typed or {},
         "refusal": refusal,
         "findings": findings or [],
-        "changes": what_changed(handoff_id, since=int(drawn), now=now) if _is_number(drawn) else [],
+        "changes": what_changed(handoff_id, since=int(drawn), now=timezone.now()) if _is_number(drawn) else [],
         "reply_key": get_random_string(24),
-        "colleagues": _colleagues(me) if "people" in request.GET else None,
+        "colleagues": _colleagues(me_of(request)) if "people" in request.GET else None,
         "snoozes": SNOOZES,
         "priorities": Priority.choices,
         "categories": Category.choices,
@@ -290,12 +260,6 @@ def _queue_url() -> str:
 def _colleagues(me: User) -> list[User]:
     people = User.objects.filter(is_active=True, is_staff=True).exclude(pk=me.pk).order_by("username")
     return [person for person in people[:100] if person.has_perm(roles.WORK)]
-
-
-def _faults(detail: Any) -> list[str]:
-    if isinstance(detail, dict):
-        return [f"{name}: {fault}" for name, inner in detail.items() for fault in _faults(inner)]
-    return [str(fault) for fault in detail]
 
 
 def _moment(text: str) -> datetime | None:

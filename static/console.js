@@ -148,11 +148,10 @@
     found.scrollIntoView({ block: "center" });
   };
   const named = (key) => document.querySelector(`[data-key="${key}"]`);
-  const atRow = () => document.querySelector("tr.at") || document;
   const KEYS = {
     j: () => move(1),
     k: () => move(-1),
-    c: () => press(document.getElementById("claim") || atRow().querySelector(".claim")),
+    c: () => press(document.getElementById("claim") || document.querySelector("tr.at .claim")),
     a: () => press(named("a")),
     d: () => unfold(named("d")),
     r: () => unfold(named("r")),

@@ -161,7 +161,8 @@ def test_an_act_is_a_post_with_a_token_from_our_own_page(proposed, olga):
 
 @pytest.mark.parametrize("path", [case_of("hof_none"), do("hof_none", "claim"), do("hof_none", "insert")])
 def test_what_is_not_there_is_not_found(desk, path):
-    answer = desk.post(path, {"saved": "1"}) if "/do/" in path else desk.get(path)
+    saved = SavedReply.objects.create(name="Thanks", text="Thank you.")
+    answer = desk.post(path, {"saved": saved.pk}) if "/do/" in path else desk.get(path)
     assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
 
 
