@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core import mail
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError
+from django.utils import timezone
 
 from agent import turn
 from agent.demo import access, history
@@ -114,9 +115,11 @@ def demo(settings, tmp_path, monkeypatch):
 @pytest.mark.django_db(transaction=True)
 def test_the_demo_lives_through_thirty_days(demo):
     call_command("demo", "--reset")
-    assert Interaction.objects.count() == 68
+    assert Interaction.objects.count() == 70
     assert not Interaction.objects.exclude(state="done").exists()
-    assert {*Handoff.objects.values_list("status", flat=True)} >= {"pending", "resolved"}
+    assert {*Handoff.objects.values_list("status", flat=True)} == {"pending", "claimed", "resolved"}
+    assert Handoff.objects.to_decide().filter(customer_id__in=["cust_203", "cust_301"]).count() == 2
+    assert Handoff.objects.asleep(timezone.now()).count() == 1
     for invoice in Invoice.objects.with_ledger(since=NOW).filter(refunds__isnull=False):
         assert (invoice.refunded_total or 0) + (invoice.pending_total or 0) <= invoice.paid_total
     assert Refund.objects.filter(status="issued").exists()
