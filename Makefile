@@ -1,6 +1,6 @@
 # FlowOps. `make` lists the targets; `make run` and `make test` do all their own set-up.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types suite suite-sqlite suite-postgres races lock clean
+.PHONY: help run test lint types suite suite-sqlite suite-postgres browser races lock clean
 
 PY := .venv/bin/python
 INSTALL = $(PY) -m pip install -qq --disable-pip-version-check --require-hashes --only-binary :all: -r
@@ -38,12 +38,16 @@ PURE = $(shell $(PY) -c 'import tomllib; \
 	core = next(contract for contract in contracts if contract["name"].startswith("The pure core")); \
 	print(",".join(name.replace(".", "/") + ".py" for name in core["source_modules"]))')
 
-suite-sqlite: .venv/test.done ## all tests on SQLite
+# The browser's tests run once, on PostgreSQL: they are about pages. `make browser` runs them on SQLite.
+suite-sqlite: .venv/test.done ## all tests on SQLite, but for those in a browser
 	rm -f .coverage .coverage.*
-	$(PY) -m coverage run -m pytest
+	$(PY) -m coverage run -m pytest --ignore=tests/browser
 
 suite-postgres: .venv/test.done ## all tests on PostgreSQL, which comes in a package
 	$(PY) -m tests.postgres $(PY) -m coverage run -m pytest
+
+browser: .venv/test.done ## the tests in Chromium
+	$(PY) -m pytest tests/browser
 
 RACES = $(PY) -m pytest -q -s tests/handoffs/test_races.py
 

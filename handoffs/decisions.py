@@ -135,6 +135,8 @@ def amend(
         handoff.touch(now)
         data = {"proposal": new.id, "instead": old.id, "from": str(old.refund.amount), "to": str(wanted.amount)}
         save(handoff, "handoff.amended", by=by, now=now, data=data)
+        record(handoff, "refund.withdrawn", by=by, now=now, data=data, subject=old.refund_id)
+        record(handoff, "refund.pending", by=by, now=now, data=data, subject=refund_id)
     return handoff
 
 

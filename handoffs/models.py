@@ -1,6 +1,5 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +9,7 @@ from django.utils import timezone
 from flowops import canonical
 from flowops.accounts.models import Customer
 from flowops.billing.models import Refund, RefundStatus
+from flowops.money import NotMoney, money
 from flowops.outbox.models import Delivery
 from handoffs.refusals import AlreadyResolved, ClaimExpired, NotClaimable, NotClaimed, NotOwner, Refused
 
@@ -424,10 +424,12 @@ class Proposal(models.Model):
         return canonical.digest(self.content) == self.digest and self._is_of_its_refund()
 
     def _is_of_its_refund(self) -> bool:
-        money = self.content["money"]
-        proposed = (self.content["refund_id"], self.content["invoice_id"], money["currency"])
-        reserved = (self.refund_id, self.refund.invoice_id, self.refund.currency)
-        return proposed == reserved and Decimal(money["amount"]) == self.refund.amount
+        try:
+            proposed = (self.content["refund_id"], self.content["invoice_id"])
+            wanted = money(self.content["money"]["amount"], self.content["money"]["currency"])
+        except (KeyError, TypeError, NotMoney):
+            return False
+        return proposed == (self.refund_id, self.refund.invoice_id) and wanted == self.refund.money
 
     @property
     def is_undecided(self) -> bool:

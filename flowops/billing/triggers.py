@@ -41,6 +41,9 @@ def _sqlite() -> dict[str, str]:
         f" SELECT RAISE(ABORT, '{OWNED}') WHERE NEW.customer_id <> OLD.customer_id AND {_HAS_PAYMENT}; END",
         "billing_refund_paid": "CREATE TRIGGER billing_refund_paid AFTER INSERT ON billing_refund BEGIN"
         f" SELECT RAISE(ABORT, '{UNPAID}') WHERE {_STATUS} <> 'paid'; END",
+        "billing_refund_issued": "CREATE TRIGGER billing_refund_issued AFTER UPDATE ON billing_refund"
+        " WHEN NEW.status = 'issued' BEGIN"
+        f" SELECT RAISE(ABORT, '{UNPAID}') WHERE {_STATUS} <> 'paid'; END",
     }
     for table in _MOVEMENTS:
         for event in ("INSERT", "UPDATE"):
@@ -62,8 +65,10 @@ def _postgresql() -> tuple[str, ...]:
             PERFORM 1 FROM billing_invoice WHERE id = NEW.invoice_id FOR NO KEY UPDATE;
             IF {_TAKEN} > {_PAID} THEN {raising(EXCEEDED)} END IF;
             IF NEW.currency <> {_CURRENCY} THEN {raising(FOREIGN)} END IF;
-            IF TG_TABLE_NAME = 'billing_refund' AND TG_OP = 'INSERT' AND {_STATUS} <> 'paid' THEN
-                {raising(UNPAID)}
+            IF TG_TABLE_NAME = 'billing_refund' THEN
+                IF (TG_OP = 'INSERT' OR NEW.status = 'issued') AND {_STATUS} <> 'paid' THEN
+                    {raising(UNPAID)}
+                END IF;
             END IF;
             IF TG_OP = 'UPDATE' AND NEW.invoice_id <> OLD.invoice_id THEN {raising(MOVED)} END IF;
             RETURN NULL;

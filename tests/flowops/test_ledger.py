@@ -174,6 +174,14 @@ def test_an_invoice_that_is_no_longer_paid_is_not_refunded():
         factories.RefundFactory(invoice=invoice)
 
 
+def test_what_was_reserved_is_not_issued_once_the_invoice_is_no_longer_paid_but_may_be_withdrawn():
+    refund = factories.RefundFactory(status="pending", decided_at=None)
+    Invoice.objects.update(status="void")
+    with pytest.raises(IntegrityError, match=triggers.UNPAID), transaction.atomic():
+        Refund.objects.filter(pk=refund.pk).update(status="issued", decided_at=NOW)
+    assert Refund.objects.filter(pk=refund.pk).update(status="withdrawn", decided_at=NOW) == 1
+
+
 def test_a_paid_invoice_does_not_move_to_another_customer():
     invoice = factories.paid_invoice()
     other = factories.CustomerFactory()

@@ -27,6 +27,8 @@ def test_an_amended_refund_takes_the_place_of_the_first_and_is_approved_by_its_o
     assert (new.content["amends"], new.content["amended_by"], new.is_intact) == ("prp_p", "olga", True)
     data = {"proposal": "prp_p-1", "instead": "prp_p", "from": "240.00", "to": "120.00", "version": 3}
     assert Entry.objects.get(action="handoff.amended").data == data
+    moved = Entry.objects.filter(action__startswith="refund.").order_by("id").values_list("action", "subject")
+    assert list(moved) == [("refund.withdrawn", "rfd_p"), ("refund.pending", "rfd_p-1")]
     refused("The proposed refund is already withdrawn", approve, "hof_1", case.shown, by=olga, now=timezone.now())
     approve("hof_1", Choice(new.id, new.digest), by=olga, now=moments_ago())
     assert _execute() == 1
