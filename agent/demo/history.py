@@ -115,10 +115,11 @@ def _customer(
     )
     first = start - timedelta(days=dice.randint(1, 29))
     months = (first + timedelta(days=30 * month) for month in range(2))
-    return customer, [_invoice(customer, Decimal(str(price)), at, dice) for at in months]
+    end = start + timedelta(days=DAYS)
+    return customer, [_invoice(customer, Decimal(str(price)), at, end, dice) for at in months]
 
 
-def _invoice(customer: Customer, price: Decimal, at: datetime, dice: random.Random) -> Invoice:
+def _invoice(customer: Customer, price: Decimal, at: datetime, end: datetime, dice: random.Random) -> Invoice:
     amount = price * dice.choice((1, 1, 1, 2, 3))
     is_paid = dice.random() < 0.9
     invoice = Invoice.objects.create(
@@ -135,7 +136,7 @@ def _invoice(customer: Customer, price: Decimal, at: datetime, dice: random.Rand
             invoice=invoice,
             amount=amount,
             currency=invoice.currency,
-            paid_at=at + timedelta(hours=dice.randint(1, 48)),
+            paid_at=min(at + timedelta(hours=dice.randint(1, 48)), end),
         )
     return invoice
 
@@ -173,6 +174,9 @@ def _work_the_queue(operators: list[User], dice: random.Random, *, until: dateti
 
 def _leave_the_desk(operators: list[User], end: datetime) -> None:
     """What the newcomer finds besides what waits: one case in work, one put aside."""
-    in_work, aside = Handoff.objects.waiting(end).filter(priority="low")[:2]
-    services.claim_handoff(in_work.id, by=operators[-1], now=end)
-    services.snooze_handoff(aside.id, until=end + timedelta(hours=4), by=operators[-1], now=end)
+    least_pressing = Handoff.objects.waiting(end).filter(proposals=None).order_by("-sla_due_at", "id")
+    person = operators[-1]
+    for handoff in least_pressing[:1]:
+        services.claim_handoff(handoff.id, by=person, now=end)
+    for handoff in least_pressing[:1]:
+        services.snooze_handoff(handoff.id, until=end + timedelta(hours=4), by=person, now=end)

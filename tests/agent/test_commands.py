@@ -23,7 +23,7 @@ from agent.management.commands import worker
 from agent.management.commands.demo import Progress
 from agent.models import Interaction
 from flowops.accounts.models import ApiClient, User
-from flowops.billing.models import Invoice, Refund
+from flowops.billing.models import Invoice, Payment, Refund
 from flowops.outbox.models import Delivery
 from handoffs.models import Handoff
 from tests import factories
@@ -122,6 +122,7 @@ def test_the_demo_lives_through_thirty_days(demo):
     assert Handoff.objects.asleep(timezone.now()).count() == 1
     for invoice in Invoice.objects.with_ledger(since=NOW).filter(refunds__isnull=False):
         assert (invoice.refunded_total or 0) + (invoice.pending_total or 0) <= invoice.paid_total
+    assert not Payment.objects.filter(paid_at__gt=timezone.now()).exists()
     assert Refund.objects.filter(status="issued").exists()
     assert {user.username for user in User.objects.all()} == {"operator", "supervisor"}
     with pytest.raises(CommandError, match="--reset"):
