@@ -51,10 +51,13 @@ _DONE = {
 @require_safe
 def case_page(request: HttpRequest, handoff_id: str) -> HttpResponseBase:
     """The case. The admin's own links write an underscore as _5F: they are sent to the plain address."""
-    plain = unquote(handoff_id)
-    if plain != handoff_id and not Handoff.objects.filter(id=handoff_id).exists():
+    try:
+        return _case_page(request, handoff_id)
+    except Http404:
+        plain = unquote(handoff_id)
+        if plain == handoff_id:
+            raise
         return redirect(case_url(plain))
-    return _case_page(request, handoff_id)
 
 
 @require_POST

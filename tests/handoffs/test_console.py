@@ -171,6 +171,13 @@ def test_the_admins_own_spelling_of_an_address_leads_to_the_case(desk, claimed):
     assert desk.get(case_of(quoted))["Location"] == case_of(claimed.id)
 
 
+def test_an_id_that_looks_like_that_spelling_costs_no_more(desk):
+    handoff = factories.HandoffFactory(id="hof_40ca", ticket__customer_id="cust_1")
+    assert desk.get(case_of(handoff.id)).status_code == 200
+    other = factories.HandoffFactory(id="hof_xx", ticket__customer_id="cust_2")
+    assert len(statements(desk, case_of(handoff.id))) == len(statements(desk, case_of(other.id)))
+
+
 def test_what_nobody_can_do_is_not_found(desk, claimed):
     assert desk.post(do(claimed.id, "delete")).status_code == 404
 
