@@ -1,8 +1,10 @@
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth.views import redirect_to_login
 from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.http import HttpRequest, HttpResponseBase
@@ -10,6 +12,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 
 from flowops.accounts.models import Customer
+from flowops.fields import IDENTIFIER
 from flowops.problems import Problem
 from flowops.read_only_admin import ReadOnlyAdmin
 from handoffs import console, queue, roles, services
@@ -136,8 +139,9 @@ class HandoffAdmin(ReadOnlyAdmin):
         return super().changelist_view(request, {**context, **(extra_context or {})})
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Handoff], *args: Any) -> Any:
-        """On the rows that were chosen, even those that have left the view meanwhile: each gets its answer."""
-        return super().response_action(request, Handoff.objects.all())
+        """On the rows that were ticked, even those that have left the view meanwhile: each gets its answer."""
+        ticked = [name for name in request.POST.getlist(ACTION_CHECKBOX_NAME) if re.fullmatch(IDENTIFIER, name)]
+        return super().response_action(request, Handoff.objects.filter(id__in=ticked[:PER_PAGE]))
 
     def has_work_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(roles.WORK)

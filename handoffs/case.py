@@ -119,7 +119,7 @@ def page(handoff_id: str, *, me: User, now: datetime) -> CasePage:
         others=others,
         flags=_flags(handoff, interactions, others),
         saved_replies=list(SavedReply.objects.all()) if rights.may_act else [],
-        leaving=[comment for comment in comments if comment.delivery and _is_leaving(comment.delivery, now)],
+        leaving=[comment for comment in comments if _may_take_back(comment, me, rights, now)],
     )
 
 
@@ -176,7 +176,8 @@ def _why_not(handoff: Handoff, is_owner: bool, may_work: bool, may_supervise: bo
 
 
 def _action(proposal: Proposal, invoices: Iterable[InvoiceFact], me: User, rights: Rights) -> ProposedAction:
-    content, refund = proposal.content, proposal.refund
+    refund, is_intact = proposal.refund, proposal.is_intact
+    content = proposal.content if is_intact else {}  # what was tampered with is not read
     limit = content.get("limit")
     return ProposedAction(
         proposal=proposal,
@@ -186,7 +187,7 @@ def _action(proposal: Proposal, invoices: Iterable[InvoiceFact], me: User, right
         reasons=content.get("reasons", []),
         limit=Money(amount=Decimal(limit["amount"]), currency=limit["currency"]) if limit else None,
         people=content.get("people", 1),
-        is_intact=proposal.is_intact,
+        is_intact=is_intact,
         state=_state(proposal),
         can_take_back=proposal.executed_at is None
         and rights.may_work
@@ -218,5 +219,8 @@ def _flags(handoff: Any, interactions: list[Any], others: list[Any]) -> list[str
     return flags
 
 
-def _is_leaving(delivery: Delivery, now: datetime) -> bool:
-    return delivery.state == "pending" and delivery.attempts == 0 and delivery.not_before > now
+def _may_take_back(reply: Comment, me: User, rights: Rights, now: datetime) -> bool:
+    """While it waits, who sent it or a supervisor."""
+    mail = reply.delivery
+    is_leaving = mail is not None and mail.state == "pending" and mail.attempts == 0 and mail.not_before > now
+    return is_leaving and rights.may_work and (reply.by_id == me.pk or rights.may_supervise)

@@ -1,6 +1,7 @@
 """The console's pages and forms: each parses, makes one call, and answers. The same acts as over HTTP."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -26,7 +27,7 @@ from handoffs import acts, case, presence, queue, roles, services
 from handoffs.acts import ACTS, Caller
 from handoffs.models import Category, Handoff, Priority, SavedReply
 from handoffs.news import refusal_in_words, what_changed
-from handoffs.refusals import HandoffNotFound, NotAllowed, ReplyFindings
+from handoffs.refusals import HandoffNotFound, KeyReused, NotAllowed, ReplyFindings
 
 MOST_CHANGED = 50
 SNOOZES = ((60, "1 hour"), (240, "4 hours"), (1440, "1 day"), (4320, "3 days"), (10_080, "1 week"))
@@ -101,9 +102,10 @@ def pulse(request: HttpRequest) -> HttpResponseBase:
     me, now = me_of(request), timezone.now()
     view = queue.view_of(request.GET.get("view"))
     since = _moment(request.GET.get("since", "")) or now
-    changed = Handoff.objects.filter(updated_at__gt=since)
-    in_view = set(view.rows(changed, me, now).values_list("id", flat=True)[:MOST_CHANGED])
-    rows = changed.select_related("claimed_by").order_by("-updated_at", "id")[:MOST_CHANGED]
+    changed = Handoff.objects.filter(updated_at__gt=since).select_related("claimed_by")
+    rows = list(changed.order_by("-updated_at", "id")[:MOST_CHANGED])
+    these = Handoff.objects.filter(id__in=[row.id for row in rows])
+    in_view = set(view.rows(these, me, now).values_list("id", flat=True))
     body = json.dumps(
         {
             "counts": queue.counts(me, now),
@@ -221,6 +223,8 @@ def _refused(
         raise PermissionDenied
     findings = refusal.extra["findings"] if isinstance(refusal, ReplyFindings) else []
     typed = {**request.POST.dict(), "act": act}
+    if isinstance(refusal, KeyReused):
+        del typed["key"]  # the page gets a new one: sent again, it is a second reply
     return _case_page(request, handoff_id, typed=typed, refusal=words, findings=findings)
 
 
@@ -237,7 +241,7 @@ def _caller(request: HttpRequest) -> Caller:
         by=me_of(request),
         now=timezone.now(),
         version=int(version) if _is_number(version) else None,
-        request_id=f"console-{key}" if key else None,
+        request_id=f"console-{key}" if re.fullmatch(r"[A-Za-z0-9]{1,64}", key) else None,
     )
 
 

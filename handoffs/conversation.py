@@ -15,7 +15,7 @@ from handoffs import mail, roles, services
 from handoffs.changes import locked, locked_for, refuse_without, save
 from handoffs.decisions import undo_window
 from handoffs.models import Comment, CommentKind, Handoff
-from handoffs.refusals import HandoffNotFound, KeyReused, NotOwner, Refused, ReplyFindings
+from handoffs.refusals import HandoffNotFound, KeyReused, Refused, ReplyFindings
 from handoffs.voice import voice
 
 
@@ -57,6 +57,8 @@ def reply(
         handoff = locked_for(handoff_id, "reply", by=by, now=now, lease=services.claim_lease(), version=version)
         if _is_repeated(handoff, by, request_id, text):
             return handoff
+        if handoff.version != shown.version:  # something was decided in between: what was true may not be now
+            findings = voice().findings(text, handoff)
         if findings and not override_reason.strip():
             raise ReplyFindings(handoff, findings)
         if not mail.address_of(handoff):
@@ -76,7 +78,7 @@ def take_back_reply(
         if sent is None or sent.delivery_id is None:
             raise Refused("There is no such reply on this handoff", handoff)
         if sent.by_id != by.pk and not by.has_perm(roles.SUPERVISE):
-            raise NotOwner("reply", handoff)
+            raise Refused("Only who sent it or a supervisor can take it back", handoff)
         if not take_back(sent.delivery_id):
             raise Refused("The reply has left already", handoff)
         handoff.touch(now)

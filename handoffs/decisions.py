@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
 from flowops.accounts.models import User
@@ -20,7 +20,7 @@ from flowops.money import Money, NotMoney, money
 from handoffs import mail, roles, services
 from handoffs.changes import locked, locked_for, record, refuse_without, save
 from handoffs.models import Handoff, Proposal
-from handoffs.refusals import NotDecidable, NotOwner
+from handoffs.refusals import NotDecidable, Refused
 from handoffs.voice import voice
 from policy import approval, versions
 from policy.facts import invoices_of
@@ -81,7 +81,7 @@ def take_back_approval(
         if proposal is None or proposal.refund.status != RefundStatus.PENDING:
             raise NotDecidable("There is no approval that could be taken back", handoff)
         if by.pk not in (proposal.approved_by_id, proposal.seconded_by_id) and not by.has_perm(roles.SUPERVISE):
-            raise NotOwner("approve", handoff)
+            raise Refused("Only who approved it or a supervisor can take it back", handoff)
         _forget_approval(proposal)
         _back_to_people(handoff, now)
         save(handoff, "handoff.approval_undone", by=by, now=now, data={"proposal": proposal.id})
@@ -121,13 +121,15 @@ def amend(
         if not ledger.withdraw(old.refund_id, by=by.get_username(), now=now):
             raise NotDecidable(DECIDED, handoff)
         refund_id = f"{old.refund_id.partition('-')[0]}-{handoff.proposals.count()}"
-        ledger.reserve(refund_id, invoice_id=old.refund.invoice_id, money=wanted, now=now)
+        _reserve(handoff, refund_id, old, wanted, now)
         content = {
             **old.content,
             "refund_id": refund_id,
             "money": {"amount": str(wanted.amount), "currency": wanted.currency},
             "asked_at": _asked_at(old).isoformat(),
             "people": people,
+            "limit": None,
+            "reasons": [f"{by.get_username()} proposes {wanted} instead of {old.refund.money}"],
             "amends": old.id,
             "amended_by": by.get_username(),
         }
@@ -138,6 +140,14 @@ def amend(
         record(handoff, "refund.withdrawn", by=by, now=now, data=data, subject=old.refund_id)
         record(handoff, "refund.pending", by=by, now=now, data=data, subject=refund_id)
     return handoff
+
+
+def _reserve(handoff: Handoff, refund_id: str, old: Proposal, wanted: Money, now: datetime) -> None:
+    try:
+        with transaction.atomic():
+            ledger.reserve(refund_id, invoice_id=old.refund.invoice_id, money=wanted, now=now)
+    except IntegrityError as error:
+        raise NotDecidable("Another refund of this invoice came in between", handoff) from error
 
 
 def execute_due(now: datetime, *, limit: int = 20) -> int:

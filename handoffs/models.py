@@ -351,7 +351,7 @@ class Handoff(models.Model):
 
     def _give_back(self) -> None:
         self.status = HandoffStatus.PENDING
-        self.claimed_by = self.claimed_at = self.claimed_until = None
+        self.claimed_by = self.claimed_at = self.claimed_until = self.snoozed_until = None
 
     def _changed(self, now: datetime) -> None:
         self.updated_at = now

@@ -31,11 +31,16 @@ def refusal_in_words(handoff_id: str, refusal: Problem | ValidationError, *, me:
     if isinstance(refusal, NotClaimable | NotOwner | VersionMismatch):
         held = Handoff.objects.filter(id=handoff_id, status=HandoffStatus.CLAIMED).exclude(claimed_by=me)
         handoff = held.select_related("claimed_by").first()
-        if handoff and handoff.claimed_at:
+        if handoff and handoff.claimed_at and _is_the_news(handoff, refusal):
             return f"{handoff.claimed_by} claimed it {in_words((now - handoff.claimed_at).total_seconds())} ago."
     if isinstance(refusal, VersionMismatch):
         return "The case has changed since you opened it."
     return refusal.detail
+
+
+def _is_the_news(handoff: Handoff, refusal: Problem) -> bool:
+    """Of an outdated version, only if nothing has happened since the claim."""
+    return not isinstance(refusal, VersionMismatch) or handoff.claimed_at == handoff.updated_at
 
 
 def _faults(detail: Any) -> list[str]:

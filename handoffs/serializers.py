@@ -41,7 +41,9 @@ class HandoffShape(serializers.Serializer):
         newest = max(handoff.proposals.all(), key=rank, default=None)
         if newest is None:
             return None
+        content = newest.content if isinstance(newest.content, dict) else {}
         return {
+            **content,
             "id": newest.id,
             "digest": newest.digest,
             "intact": newest.is_intact,
@@ -50,7 +52,6 @@ class HandoffShape(serializers.Serializer):
             "secondedBy": newest.seconded_by and newest.seconded_by.get_username(),
             "executesAt": newest.not_before,
             "executedAt": newest.executed_at,
-            **newest.content,
         }
 
 

@@ -164,6 +164,8 @@ def keep_claim(handoff_id: str, *, by: User, now: datetime) -> datetime | None:
 
     No state change: it moves nothing but the end of the lease, and only while that lasts.
     """
+    if not by.has_perm(roles.WORK):
+        return None
     until = now + claim_lease()
     mine = Handoff.objects.filter(id=handoff_id, claimed_by=by, status="claimed", claimed_until__gt=now)
     mine.filter(claimed_until__lt=until).update(claimed_until=until)
@@ -267,7 +269,7 @@ def _locked_unless_waiting(handoff_id: str, act: str, by: User, now: datetime, v
 
 
 def _withdraw_undecided(handoff: Handoff, *, by: User, now: datetime) -> None:
-    for proposal in handoff.proposals.undecided():
+    for proposal in handoff.proposals.undecided().order_by("refund__invoice_id"):  # as all who take several
         if ledger.withdraw(proposal.refund_id, by=by.get_username(), now=now):
             data = {"handoff": handoff.id, "proposal": proposal.id}
             record(handoff, "refund.withdrawn", by=by, now=now, data=data, subject=proposal.refund_id)

@@ -44,12 +44,14 @@ def review(request: Request, invoices: tuple[InvoiceFact, ...], ruleset: Ruleset
     action = decision.action
     is_this_refund = action is not None and action.invoice == request.invoice and action.money == request.money
     return Finding(
-        objections=() if is_this_refund else decision.reasons,
+        objections=() if is_this_refund else decision.reasons or ("policy decides otherwise",),
         people=ruleset.people_to_approve(request.money),
     )
 
 
 def _without_own_reservation(invoice: InvoiceFact, request: Request) -> InvoiceFact:
+    """Nor does a person's no to another refund of it: what they decided on is not what is asked here."""
     if invoice.id != request.invoice or request.reserved.currency != invoice.total.currency:
         return invoice
-    return msgspec.structs.replace(invoice, pending=invoice.pending - request.reserved.amount)
+    pending = invoice.pending - request.reserved.amount
+    return msgspec.structs.replace(invoice, pending=pending, was_denied=False)

@@ -19,6 +19,7 @@ RESOLVED = "Handoff already resolved"
 NOT_RESOLVED = "Handoff is not resolved"
 NOT_ASLEEP = "Handoff is not snoozed"
 NOTHING_TO_UNDO = "There is no approval that could be taken back"
+NOT_THEIRS = "Only who approved it or a supervisor can take it back"
 NO_ROLE = "You do not have permission to perform this action."
 
 
@@ -63,7 +64,7 @@ RULES = {
     "undo": _anybodys(
         waiting=NOTHING_TO_UNDO, asleep=NOTHING_TO_UNDO, claimed=NOTHING_TO_UNDO, resolved=NOTHING_TO_UNDO
     )
-    | {"approved": {"olga": None, "otto": _only_owner("approve"), "susan": None}},
+    | {"approved": {"olga": None, "otto": NOT_THEIRS, "susan": None}},
     "resolve": _owners("resolve", "resolving"),
     "reopen": _anybodys(waiting=NOT_RESOLVED, asleep=NOT_RESOLVED, claimed=NOT_RESOLVED),
 }

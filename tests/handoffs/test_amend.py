@@ -6,12 +6,15 @@ import pytest
 from django.utils import timezone
 
 from flowops.audit.models import Entry
+from flowops.billing import ledger
 from flowops.billing.models import Refund
+from flowops.money import money
 from handoffs.decisions import Choice, amend, approve, execute_due
 from handoffs.models import Proposal
+from handoffs.refusals import NotDecidable
 from tests.factories import NOW
 from tests.handoffs import worlds
-from tests.handoffs.worlds import approved, assert_recorded, claimed_case, moments_ago, refused
+from tests.handoffs.worlds import approved, assert_recorded, claimed_case, meanwhile, moments_ago, refused
 
 
 def _execute():
@@ -79,6 +82,26 @@ def test_amending_forgets_a_first_yes_and_asks_as_many_as_the_new_amount_needs(l
     new = Proposal.objects.latest("created_at")
     approve("hof_1", Choice(new.id, new.digest), by=olga, now=moments_ago())
     assert (_execute(), Refund.objects.get(status="issued").amount) == (1, Decimal("500.00"))
+
+
+def test_another_refund_of_the_invoice_in_the_very_moment_is_told(policy, olga):
+    case = claimed_case(olga, "240.00")
+    amend("hof_1", case.shown, amount=Decimal("100.00"), by=olga, now=timezone.now())
+    newest = Proposal.objects.latest("created_at")
+
+    def elsewhere():
+        ledger.issue("rfd_x", invoice_id="inv_1", money=money("50.00", "EUR"), by="agent", now=timezone.now())
+
+    choice, told = Choice(newest.id, newest.digest), "Another refund of this invoice came in between"
+    with meanwhile('INSERT INTO "billing_refund"', elsewhere), pytest.raises(NotDecidable, match=told):
+        amend("hof_1", choice, amount=Decimal("240.00"), by=olga, now=timezone.now())
+    assert newest.refund.status == "pending"
+
+
+def test_an_amended_proposal_says_who_proposes_it_and_no_limit_that_is_not_its_own(case, olga):
+    amend("hof_1", case.shown, amount=Decimal("50.00"), by=olga, now=timezone.now())
+    content = Proposal.objects.latest("created_at").content
+    assert (content["reasons"], content["limit"]) == (["olga proposes €50.00 instead of €240.00"], None)
 
 
 def test_amended_often_the_ids_stay_short_and_differ(case, olga):

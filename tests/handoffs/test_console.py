@@ -355,6 +355,21 @@ def test_a_bulk_act_answers_for_each_row(desk):
 
 
 @pytest.mark.usefixtures("queue")
+def test_a_bulk_act_touches_only_what_was_ticked_whatever_else_is_sent(desk):
+    chosen = {
+        "action": "claim",
+        "index": "0",
+        "select_across": "1",
+        "_selected_action": ["waits", "a\0b", "x" * 200],
+    }
+    desk.post(QUEUE, chosen)
+    assert set(Handoff.objects.filter(claimed_by__username="olga").values_list("id", flat=True)) == {
+        "waits",
+        "mine",
+    }
+
+
+@pytest.mark.usefixtures("queue")
 @pytest.mark.parametrize(
     ("action", "field", "value"),
     [
@@ -448,6 +463,33 @@ def test_a_reply_with_findings_asks_for_a_reason_and_goes_with_one(desk, claimed
     assert "leaves" in text_of(desk.get(case_of(claimed.id)))
     desk.post(do(claimed.id, "undo"), {"commentId": sent.id})
     assert Delivery.objects.get(id=sent.delivery_id).state == "withdrawn"
+
+
+@pytest.mark.parametrize("key", ["a\0b", "k" * 500, "ä", ""])
+def test_a_key_that_is_none_of_ours_is_none(desk, claimed, key):
+    form = {"version": claimed.version, "text": "Thank you for your message.", "key": key}
+    assert desk.post(do(claimed.id, "reply"), form).status_code == 302
+    assert Comment.objects.get().request_id is None
+
+
+def test_a_reply_written_on_a_page_from_before_the_last_one_can_be_sent_at_the_second_try(desk, claimed):
+    form = {"text": "Thank you for your message.", "key": "k" * 24}
+    desk.post(do(claimed.id, "reply"), form)
+    shown = text_of(
+        desk.post(do(claimed.id, "reply"), form | {"text": "You are welcome to write to us any time."})
+    )
+    assert "was used with another text" in shown
+    (key,) = re.findall(r'name="key" value="([^"]+)"', shown)
+    desk.post(do(claimed.id, "reply"), {"text": "You are welcome to write to us any time.", "key": key})
+    assert Comment.objects.count() == 2
+
+
+def test_only_who_may_take_a_reply_back_is_offered_to(desk, claimed):
+    desk.post(do(claimed.id, "reply"), {"text": "Thank you for your message."})
+    assert "Take it back" in text_of(desk.get(case_of(claimed.id)))
+    for role, is_offered in (("viewer", False), ("operator", False), ("supervisor", True)):
+        desk.force_login(person(f"the {role}", role))
+        assert ("Take it back" in text_of(desk.get(case_of(claimed.id)))) is is_offered
 
 
 def test_a_saved_reply_is_filled_from_the_case_behind_what_is_typed_and_nothing_is_sent(desk, claimed):

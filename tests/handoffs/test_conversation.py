@@ -16,7 +16,7 @@ from flowops.outbox.models import Delivery, DeliveryState
 from handoffs import services
 from handoffs.conversation import note, reply, take_back_reply
 from handoffs.models import Comment, Handoff
-from handoffs.refusals import KeyReused, NotOwner, Refused, ReplyFindings, VersionMismatch
+from handoffs.refusals import KeyReused, Refused, ReplyFindings, VersionMismatch
 from tests.handoffs.worlds import PROVEN, UNPROVEN, assert_recorded, claimed_case, everything, moments_ago, refused
 
 NOT_PROVABLE = "not a sentence we can prove"
@@ -157,7 +157,7 @@ def test_a_reply_that_may_have_left_cannot_be_taken_back(case, olga, state):
 def test_anothers_reply_is_taken_back_by_a_supervisor_only(case, olga, otto, susan):
     _reply(olga)
     comment = Comment.objects.get().id
-    with pytest.raises(NotOwner):
+    with pytest.raises(Refused, match="Only who sent it or a supervisor can take it back"):
         take_back_reply("hof_1", comment, by=otto, now=timezone.now())
     take_back_reply("hof_1", comment, by=susan, now=timezone.now())
     assert Delivery.objects.get().state == "withdrawn"

@@ -12,7 +12,7 @@ from django.utils import timezone
 from flowops.accounts.models import Customer
 from flowops.audit.models import Entry
 from flowops.billing import ledger
-from flowops.billing.models import Refund
+from flowops.billing.models import Invoice, Refund
 from flowops.outbox.models import Delivery, Event
 from handoffs import decisions, services
 from handoffs.decisions import execute_due, take_back_approval
@@ -137,6 +137,13 @@ def test_a_yes_taken_back_in_the_very_moment_of_its_execution_is_not_carried_out
     assert (case.refund.status, Delivery.objects.count()) == ("pending", 0)
     assert Entry.objects.latest("id").action == "handoff.approval_undone"
     assert_recorded()
+
+
+def test_a_no_to_another_refund_of_the_same_invoice_leaves_an_approved_one_alone(case, olga):
+    approved(case, olga)
+    invoice = Invoice.objects.get(id="inv_1")
+    factories.RefundFactory(invoice=invoice, amount="1.00", status="denied")
+    assert (_execute(), case.refund.status) == (1, "issued")
 
 
 def test_one_that_fails_holds_up_no_other(case, olga, caplog):

@@ -196,3 +196,16 @@ def test_a_case_that_sleeps_is_out_of_the_queue_until_it_wakes(olga):
     assert (shown.waiting(NOW).exists(), shown.asleep(NOW).exists()) == (False, True)
     assert (shown.waiting(LATE).exists(), shown.asleep(LATE).exists()) == (True, False)
     assert Handoff.objects.get().is_asleep(NOW)
+
+
+def test_a_snoozed_case_that_is_released_or_runs_out_is_awake_in_the_queue(case, olga):
+    now = timezone.now()
+    services.snooze_handoff("hof_1", until=now + timedelta(days=7), by=olga, now=now)
+    services.release_handoff("hof_1", by=olga, now=now)
+    assert list(Handoff.objects.waiting(now)) == [case.now()]
+
+
+def test_who_may_no_longer_work_keeps_no_claim_alive(case, olga):
+    olga.groups.clear()
+    stranger = type(olga).objects.get(pk=olga.pk)
+    assert services.keep_claim("hof_1", by=stranger, now=timezone.now()) is None

@@ -210,10 +210,6 @@ def void() -> None:
     Invoice.objects.update(status="void")
 
 
-def denied_elsewhere() -> None:
-    factories.RefundFactory(invoice=Invoice.objects.get(id="inv_1"), amount="1.00", status="denied")
-
-
 def refunded_elsewhere() -> None:
     """In the billing system by hand: the reservation is withdrawn, and the money is gone."""
     ledger.withdraw("rfd_p", by="admin", now=timezone.now())
@@ -239,7 +235,6 @@ def payment_gone() -> None:
 POLICY = "Policy no longer allows it: "
 NO_LONGER = {
     "the invoice is void": (void, "inv_1 is void", POLICY),
-    "a person has denied it": (denied_elsewhere, "a person has already denied a refund of inv_1", POLICY),
     "policy denies such amounts": (stricter_bands, "€240.00 is above what the pro plan refunds", POLICY),
     "policy has a shorter window": (shorter_window, "inv_1 was paid more than 1 days ago", POLICY),
     "the account is gone": (account_gone, "no customer has this id", POLICY),
