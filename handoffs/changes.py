@@ -5,8 +5,10 @@ the version that was read, and a write that changes no row has lost the race.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+
+from django.conf import settings
 
 from flowops.accounts.models import User
 from flowops.audit import trail
@@ -37,15 +39,18 @@ def locked(handoff_id: str, version: int | None = None) -> Handoff:
     return handoff
 
 
-def locked_for(
-    handoff_id: str, act: str, *, by: User, now: datetime, lease: Any, version: int | None = None
-) -> Handoff:
+def claim_lease() -> timedelta:
+    """How long a claim lasts without a sign of life from its owner."""
+    return timedelta(minutes=settings.CLAIM_MINUTES)
+
+
+def locked_for(handoff_id: str, act: str, *, by: User, now: datetime, version: int | None) -> Handoff:
     """The handoff, locked for an act that only its owner or a supervisor may do; the owner's claim is renewed."""
     refuse_without(roles.WORK, by)
     handoff = locked(handoff_id, version)
     handoff.refuse_strangers(by, act, now, may_act_for_others=by.has_perm(roles.SUPERVISE))
     if handoff.claimed_by_id == by.pk:
-        handoff.renew(now, lease)
+        handoff.renew(now, claim_lease())
     return handoff
 
 

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from flowops.accounts.models import User
 from flowops.outbox.publish import take_back
-from handoffs import mail, roles, services
+from handoffs import mail, roles
 from handoffs.changes import locked, locked_for, refuse_without, save
 from handoffs.decisions import undo_window
 from handoffs.models import Comment, CommentKind, Handoff
@@ -54,7 +54,7 @@ def reply(
         return Handoff.objects.get(id=handoff_id)  # `shown` may be of before the reply that was found
     findings = voice().findings(text, shown)
     with transaction.atomic():
-        handoff = locked_for(handoff_id, "reply", by=by, now=now, lease=services.claim_lease(), version=version)
+        handoff = locked_for(handoff_id, "reply", by=by, now=now, version=version)
         if _is_repeated(handoff, by, request_id, text):
             return handoff
         if handoff.version != shown.version:  # something was decided in between: what was true may not be now

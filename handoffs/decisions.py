@@ -48,7 +48,7 @@ def approve(handoff_id: str, choice: Choice, *, by: User, now: datetime, version
     """Say yes. The refund is carried out after the undo window; above the second limit, once a second person
     has said yes too. Raises NotAllowed, HandoffNotFound, VersionMismatch, Refused."""
     with transaction.atomic():
-        handoff = _locked_for(handoff_id, "approve", by, now, version)
+        handoff = locked_for(handoff_id, "approve", by=by, now=now, version=version)
         proposal = _chosen(handoff, choice)
         people = _people_needed(handoff, proposal)
         is_first = proposal.approved_by_id is None
@@ -94,7 +94,7 @@ def deny(
     """Say no, for good; the customer is told by mail. Raises as `approve`."""
     told = _in_words(handoff_id, choice, voice().refund_denied)
     with transaction.atomic():
-        handoff = _locked_for(handoff_id, "deny", by, now, version)
+        handoff = locked_for(handoff_id, "deny", by=by, now=now, version=version)
         proposal = _chosen(handoff, choice)
         if not ledger.deny(proposal.refund_id, by=by.get_username(), now=now):
             raise NotDecidable(DECIDED, handoff)
@@ -114,7 +114,7 @@ def amend(
     Raises as `approve`.
     """
     with transaction.atomic():
-        handoff = _locked_for(handoff_id, "amend", by, now, version)
+        handoff = locked_for(handoff_id, "amend", by=by, now=now, version=version)
         old = _chosen(handoff, choice)
         wanted = _money(handoff, amount, old.refund.currency)
         people = _refuse_unless_allowed(handoff, old, wanted).people
@@ -193,10 +193,6 @@ def _execute(found: Proposal, now: datetime) -> bool:
 
 
 _DECISION = ("approved_by", "approved_at", "seconded_by", "seconded_at")
-
-
-def _locked_for(handoff_id: str, act: str, by: User, now: datetime, version: int | None) -> Handoff:
-    return locked_for(handoff_id, act, by=by, now=now, lease=services.claim_lease(), version=version)
 
 
 def _chosen(handoff: Handoff, choice: Choice) -> Proposal:

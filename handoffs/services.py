@@ -4,22 +4,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from flowops import canonical
 from flowops.accounts.models import Account, User
 from flowops.billing import ledger
 from handoffs import roles
-from handoffs.changes import locked, locked_for, record, refuse_without, save
+from handoffs.changes import claim_lease, locked, locked_for, record, refuse_without, save
 from handoffs.models import Handoff, Proposal, Ticket, TicketStatus
 from handoffs.refusals import Refused
 from policy import versions
-
-
-def claim_lease() -> timedelta:
-    """How long a claim lasts without a sign of life from its owner."""
-    return timedelta(minutes=settings.CLAIM_MINUTES)
 
 
 def plan_of(handoff: Handoff) -> str | None:
@@ -45,7 +39,7 @@ def claim_handoff(handoff_id: str, *, by: User, now: datetime, version: int | No
 def release_handoff(handoff_id: str, *, by: User, now: datetime, version: int | None = None) -> Handoff:
     """Give a claim back to the queue. Raises NotAllowed, HandoffNotFound, VersionMismatch, Refused."""
     with transaction.atomic():
-        handoff = _locked_for(handoff_id, "release", by, now, version)
+        handoff = locked_for(handoff_id, "release", by=by, now=now, version=version)
         owner = _name(handoff.claimed_by)
         handoff.release(now)
         save(handoff, "handoff.released", by=by, now=now, data={"owner": owner})
@@ -117,7 +111,7 @@ def resolve_handoff(
     Raises NotAllowed, HandoffNotFound, VersionMismatch, Refused.
     """
     with transaction.atomic():
-        handoff = _locked_for(handoff_id, "resolve", by, now, version)
+        handoff = locked_for(handoff_id, "resolve", by=by, now=now, version=version)
         handoff.resolve(by, notes, category, now)
         save(handoff, "handoff.resolved", by=by, now=now, data={"notes": notes, "category": category})
         _withdraw_undecided(handoff, by=by, now=now)
@@ -253,10 +247,6 @@ def propose(content: Mapping[str, Any], *, handoff_id: str, now: datetime) -> Pr
         digest=canonical.digest(content),
         created_at=now,
     )
-
-
-def _locked_for(handoff_id: str, act: str, by: User, now: datetime, version: int | None) -> Handoff:
-    return locked_for(handoff_id, act, by=by, now=now, lease=claim_lease(), version=version)
 
 
 def _locked_unless_waiting(handoff_id: str, act: str, by: User, now: datetime, version: int | None) -> Handoff:

@@ -16,6 +16,7 @@ from flowops.accounts.models import Account, ApiClient, ApiKeyStatus, Customer, 
 from flowops.billing.models import Invoice, InvoiceStatus, Payment
 from flowops.outbox import delivery
 from handoffs import services
+from handoffs.changes import claim_lease
 from handoffs.models import Handoff, HandoffStatus
 
 DAYS = 30
@@ -167,7 +168,7 @@ def _work_the_queue(operators: list[User], dice: random.Random, *, until: dateti
             if at <= until:
                 services.claim_handoff(handoff.id, by=dice.choice(operators), now=at)
     for handoff in Handoff.objects.filter(status=HandoffStatus.CLAIMED).order_by("claimed_at")[:3]:
-        at = (handoff.claimed_at or until) + services.claim_lease() * dice.uniform(0.1, 0.9)
+        at = (handoff.claimed_at or until) + claim_lease() * dice.uniform(0.1, 0.9)
         if at <= until and handoff.claimed_by is not None:
             services.resolve_handoff(handoff.id, by=handoff.claimed_by, notes=dice.choice(_NOTES), now=at)
 
