@@ -76,10 +76,10 @@ def parse(text: str) -> Money:
         raise NotMoney(f"{text!r} is not an amount with a currency")
     sign = "-" if "-" in text else ""
     code = SIGNS.get(currency.group(), currency.group())
-    return money(sign + _plain(number.group()), code)
+    return money(sign + plain_number(number.group()), code)
 
 
-def _plain(digits: str) -> str:
+def plain_number(digits: str) -> str:
     """1,299.50 / 1.299,50 / 49,00 / 1.299 as a plain decimal text.
 
     1.299 is read as thousands: amounts with three decimals do not occur in the currencies we know.

@@ -1,0 +1,271 @@
+"""Exact sentences with slots and choices, read from left to right.
+
+A pattern is written as it is spoken, with a little notation:
+
+    {money}             a slot, filled by one value token (or by a few words: SPANS)
+    full{percent=100}   a word that also fills a slot, with a constant
+    (a|b c|d)  [a|b]    one of these; one of these or nothing
+    (a|b)*  (a|b)+      any number of these; at least one
+    <name>              another pattern, by its name
+    \\( \\)               parentheses that are meant as such
+
+There is no "any word" and no gap: a text either is one of the sentences a pattern spells out, or it is not. Patterns
+cannot call themselves, and what one has read from a place is remembered, so reading takes polynomial time at worst
+and, with sentences of bounded length, time linear in the text.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from agent.tokens import Token
+
+# Slots filled by one to SPANS[slot] tokens of these kinds; all others by one token of the kind they are named for.
+WORDS = frozenset(("word", "number", "id", "month"))
+LONGEST_SENTENCE = 160  # tokens; a longer one is nobody's, and is not read
+ALTERNATIVES = 12  # readings of one sentence that are looked at
+
+
+class Capture(NamedTuple):
+    """A slot with the tokens it was filled by, or with a constant."""
+
+    slot: str
+    start: int
+    end: int
+    constant: str | None = None
+
+
+class End(NamedTuple):
+    at: int
+    captures: tuple[Capture, ...]
+
+
+class SlotKind(NamedTuple):
+    """Which kinds of token fill a slot, and how many of them in a row."""
+
+    kinds: frozenset[str]
+    longest: int = 1
+
+
+Shape = tuple[tuple[str, frozenset[str]], ...]
+
+
+class NotAPattern(ValueError):
+    """The text of a pattern is malformed, or names what does not exist."""
+
+
+class Reader:
+    """One sentence being read; remembers what each named pattern found from each place."""
+
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+        self.found: dict[tuple[int, int], list[End]] = {}
+
+
+class Node:
+    """A piece of a pattern. `first` are the keys and kinds it can begin with; `nullable`: it may be nothing."""
+
+    first: frozenset[str] = frozenset()
+    nullable = False
+
+    def ends(self, reader: Reader, at: int) -> list[End]:
+        raise NotImplementedError
+
+
+class Word(Node):
+    def __init__(self, key: str, captures: tuple[tuple[str, str], ...] = ()) -> None:
+        self.key, self.captures = key, captures
+        self.first = frozenset((key,))
+
+    def ends(self, reader: Reader, at: int) -> list[End]:
+        if at >= len(reader.shape) or reader.shape[at][0] != self.key:
+            return []
+        return [End(at + 1, tuple(Capture(slot, at, at + 1, value) for slot, value in self.captures))]
+
+
+class Slot(Node):
+    def __init__(self, name: str, kind: SlotKind) -> None:
+        self.name, self.kind = name, kind
+        self.first = frozenset("=" + kind for kind in kind.kinds)
+
+    def ends(self, reader: Reader, at: int) -> list[End]:
+        ends, end = [], at
+        while end < len(reader.shape) and end - at < self.kind.longest and self.kind.kinds & reader.shape[end][1]:
+            end += 1
+            ends.append(End(end, (Capture(self.name, at, end),)))
+        return ends
+
+
+class Chain(Node):
+    def __init__(self, parts: Sequence[Node]) -> None:
+        self.parts = parts
+        self.nullable = all(part.nullable for part in parts)
+        first: set[str] = set()
+        for part in parts:
+            first |= part.first
+            if not part.nullable:
+                break
+        self.first = frozenset(first)
+
+    def ends(self, reader: Reader, at: int) -> list[End]:
+        ends = [End(at, ())]
+        for part in self.parts:
+            ends = [
+                End(further.at, end.captures + further.captures) for end in ends for further in part.ends(reader, end.at)
+            ]
+            if not ends:
+                break
+        return ends
+
+
+class Choice(Node):
+    """One of several; which can begin at a token is looked up, not tried."""
+
+    def __init__(self, options: Sequence[Node]) -> None:
+        self.options = options
+        self.nullable = any(option.nullable for option in options)
+        self.first = frozenset().union(*(option.first for option in options))
+        self._by_first: dict[str, list[Node]] = {}
+        for option in options:
+            for key in option.first:
+                self._by_first.setdefault(key, []).append(option)
+
+    def ends(self, reader: Reader, at: int) -> list[End]:
+        ends = [End(at, ())] if self.nullable else []
+        if at < len(reader.shape):
+            for option in candidates(self._by_first, reader.shape[at]):
+                ends += [end for end in option.ends(reader, at) if end.at > at]
+        return _unique(ends)
+
+
+class Repeat(Node):
+    def __init__(self, part: Node, at_least_once: bool) -> None:
+        self.part, self.at_least_once = part, at_least_once
+        self.nullable = not at_least_once or part.nullable
+        self.first = part.first
+
+    def ends(self, reader: Reader, at: int) -> list[End]:
+        rounds, ends = [End(at, ())], [] if self.at_least_once else [End(at, ())]
+        while rounds:
+            rounds = _unique(
+                End(further.at, end.captures + further.captures)
+                for end in rounds
+                for further in self.part.ends(reader, end.at)
+                if further.at > end.at
+            )
+            ends += rounds
+        return _unique(ends)
+
+
+class Named(Node):
+    """A named pattern: read once from each place, however many patterns use it."""
+
+    def __init__(self, body: Node) -> None:
+        self.body, self.first, self.nullable = body, body.first, body.nullable
+
+    def ends(self, reader: Reader, at: int) -> list[End]:
+        key = (id(self), at)
+        if key not in reader.found:
+            reader.found[key] = self.body.ends(reader, at)
+        return reader.found[key]
+
+
+def candidates(by_first: Mapping[str, list[Node]], token: tuple[str, frozenset[str]]) -> Iterator[Node]:
+    """The nodes that can begin with the token, each once."""
+    key, kinds = token
+    seen: set[int] = set()
+    for name in (key, *("=" + kind for kind in kinds)):
+        for node in by_first.get(name, ()):
+            if id(node) not in seen:
+                seen.add(id(node))
+                yield node
+
+
+def shape_of(tokens: Iterable[Token]) -> Shape:
+    return tuple((token.key, token.kinds) for token in tokens)
+
+
+class Patterns:
+    """The patterns of one language, compiled on demand; `named` are those others may use by name."""
+
+    def __init__(
+        self, named: Mapping[str, str], slots: Callable[[str], SlotKind], words: Callable[[str], list[str]]
+    ) -> None:
+        self._texts, self._slots, self._words = named, slots, words
+        self._made: dict[str, Named] = {}
+        self._making: list[str] = []
+
+    def compile(self, text: str) -> Node:
+        """Raises NotAPattern."""
+        pieces = [piece for piece in _PIECE.findall(text) if piece.strip()]
+        node, rest = self._choice(pieces, 0)
+        if rest != len(pieces):
+            raise NotAPattern(f"{text!r}: {pieces[rest]!r} is not opened")
+        return node
+
+    def _choice(self, pieces: list[str], at: int) -> tuple[Node, int]:
+        options: list[Node] = []
+        while True:
+            chain, at = self._chain(pieces, at)
+            options.append(chain)
+            if at >= len(pieces) or pieces[at] != "|":
+                return (options[0] if len(options) == 1 else Choice(options)), at
+            at += 1
+
+    def _chain(self, pieces: list[str], at: int) -> tuple[Node, int]:
+        parts: list[Node] = []
+        while at < len(pieces) and pieces[at] not in ("|", ")", "]"):
+            piece = pieces[at]
+            if piece in ("(", "["):
+                part, at = self._group(pieces, at)
+                parts.append(part)
+                continue
+            parts += self._simple(piece, parts)
+            at += 1
+        return (parts[0] if len(parts) == 1 else Chain(parts)), at
+
+    def _group(self, pieces: list[str], at: int) -> tuple[Node, int]:
+        closing = ")" if pieces[at] == "(" else "]"
+        inner, end = self._choice(pieces, at + 1)
+        if end >= len(pieces) or pieces[end] != closing:
+            raise NotAPattern(f"{' '.join(pieces)!r}: {pieces[at]!r} is not closed")
+        end += 1
+        if closing == "]":
+            return Choice([inner, Chain([])]), end
+        if end < len(pieces) and pieces[end] in ("*", "+"):
+            return Repeat(inner, pieces[end] == "+"), end + 1
+        return inner, end
+
+    def _simple(self, piece: str, before: list[Node]) -> list[Node]:
+        if piece.startswith("<"):
+            return [self._named(piece[1:-1])]
+        if piece.startswith("{"):
+            name, is_constant, value = piece[1:-1].partition("=")
+            if not is_constant:
+                return [Slot(name, self._slots(name))]
+            last = before.pop() if before else None
+            if not isinstance(last, Word):
+                raise NotAPattern(f"{piece}: a constant belongs to the word before it")
+            return [Word(last.key, (*last.captures, (name, value)))]
+        if piece in ("\\(", "\\)"):
+            return [Word(piece[1])]
+        return [Word(key) for key in self._words(piece)]
+
+    def _named(self, name: str) -> Named:
+        if name in self._made:
+            return self._made[name]
+        if name in self._making:
+            raise NotAPattern(f"<{name}> uses itself")
+        if name not in self._texts:
+            raise NotAPattern(f"<{name}> is not defined")
+        self._making.append(name)
+        self._made[name] = Named(self.compile(self._texts[name]))
+        self._making.pop()
+        return self._made[name]
+
+
+_PIECE = re.compile(r"\\[()]|\{[^{}]*\}|<[^<>]*>|[()\[\]|]|(?<=\))[*+]|[^\\{}<>()\[\]|]+")
+
+
+def _unique(ends: Iterable[End]) -> list[End]:
+    return list(dict.fromkeys(ends))

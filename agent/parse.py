@@ -1,0 +1,201 @@
+"""Text back to statements: sentences, the clauses in each, and what each clause says. Nothing is left out."""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from agent.grammar import ALTERNATIVES, LONGEST_SENTENCE, Capture, End, Reader, Shape, candidates, shape_of
+from agent.phrasebook import MENTION, Phrasebook, Rule, book, coerced, mention_fields
+from agent.statements import CustomerIs, InvoiceIs, Statement
+from agent.tokens import Token, normal
+
+_STOPS = frozenset((".", "!", "?", "newline", "dots"))
+_TRAILING = frozenset((",", ":", ";", "–", "-"))
+
+
+class Claim(NamedTuple):
+    """One statement and the words that make it."""
+
+    statement: Statement
+    start: int
+    end: int
+
+
+class Sentence(NamedTuple):
+    """A sentence with the ways it can be read; none, and `unread` is the part that no pattern spells out."""
+
+    text: str
+    start: int
+    readings: tuple[tuple[Claim, ...], ...]
+    unread: str
+
+
+class _Clause(NamedTuple):
+    rule: Rule
+    start: int
+    end: int
+    captures: tuple[Capture, ...]
+
+
+Clauses = tuple[_Clause, ...]
+
+
+def reply(text: str, language: str) -> list[Sentence]:
+    """The sentences of a reply in this language, in order; every character but white space is in one."""
+    plain, spoken = normal(text), book(language)
+    tokens = spoken.tokens.of(plain)
+    return [_sentence(plain, spoken, tokens[first:last], stop) for first, last, stop in _split(tokens)]
+
+
+def _split(tokens: list[Token]) -> Iterator[tuple[int, int, str]]:
+    """Where sentences begin and end, and the mark that ends each."""
+    first = 0
+    for at, token in enumerate(tokens):
+        if token.key in _STOPS:
+            if at > first:
+                yield first, at, token.key
+            first = at + 1
+    if first < len(tokens):
+        yield first, len(tokens), ""
+
+
+def _sentence(plain: str, spoken: Phrasebook, tokens: list[Token], stop: str) -> Sentence:
+    start, end = tokens[0].start, tokens[-1].end
+    text = plain[start : end + (stop in (".", "!", "?"))]
+    if len(tokens) > LONGEST_SENTENCE:
+        return Sentence(text, start, (), text)
+    body = tokens
+    while body and body[-1].key in _TRAILING:
+        body = body[:-1]
+    chains, furthest = _read(spoken.language, shape_of(body), stop == "?") if body else ((), 0)
+    readings = [_claims(plain, spoken, body, chain) for chain in chains]
+    sound = tuple(dict.fromkeys(reading for reading in readings if reading is not None))
+    if sound:
+        return Sentence(text, start, sound, "")
+    left = body[min(furthest, len(body) - 1)].start if body else start
+    return Sentence(text, start, (), plain[left : start + len(text)])
+
+
+@lru_cache(maxsize=4096)
+def _read(language: str, shape: Shape, asks: bool) -> tuple[tuple[Clauses, ...], int]:
+    """The chains of clauses that a sentence of this shape is, and how far reading came. Values play no part in it."""
+    spoken, reader = book(language), Reader(shape)
+    furthest = 0
+    memo: dict[int, tuple[Clauses, ...]] = {}
+
+    def chains(at: int) -> tuple[Clauses, ...]:
+        if at not in memo:
+            memo[at] = tuple(_bounded(_chains(at)))
+        return memo[at]
+
+    def _chains(at: int) -> Iterator[Clauses]:
+        nonlocal furthest
+        for opened in _after(reader, spoken.glue.opens, at):
+            furthest = max(furthest, opened.at)
+            for clause in _clauses(reader, spoken, opened):
+                for closed in _after(reader, spoken.glue.closes, clause.end):
+                    furthest = max(furthest, closed.at)
+                    whole = clause._replace(captures=clause.captures + closed.captures)
+                    if closed.at == len(shape):
+                        if clause.rule.is_question == asks:
+                            yield (whole,)
+                    elif not clause.rule.is_question:
+                        for joined in spoken.glue.joins.ends(reader, closed.at):
+                            yield from ((whole, *rest) for rest in chains(joined.at))
+
+    return chains(0), furthest
+
+
+def _after(reader: Reader, glue: Any, at: int) -> list[End]:
+    """Where one comes from here over any number of glue words, none included, and what they name on the way."""
+    places = fresh = [End(at, ())]
+    while fresh:
+        further = (
+            End(end.at, place.captures + end.captures) for place in fresh for end in glue.ends(reader, place.at)
+        )
+        fresh = [end for end in dict.fromkeys(further) if end not in places]
+        places = places + fresh
+    return places
+
+
+def _clauses(reader: Reader, spoken: Phrasebook, opened: End) -> Iterator[_Clause]:
+    if opened.at >= len(reader.shape):
+        return
+    for rule in candidates(spoken.by_first, reader.shape[opened.at]):
+        for end in rule.node.ends(reader, opened.at):
+            if end.at > opened.at:
+                yield _Clause(rule, opened.at, end.at, opened.captures + end.captures)
+
+
+def _bounded(chains: Iterator[Clauses]) -> Iterator[Clauses]:
+    seen: set[Clauses] = set()
+    for chain in chains:
+        if chain not in seen:
+            seen.add(chain)
+            yield chain
+        if len(seen) >= ALTERNATIVES:
+            return
+
+
+def _claims(plain: str, spoken: Phrasebook, body: list[Token], chain: Clauses) -> tuple[Claim, ...] | None:
+    """What a chain of clauses says; None where a slot is filled with two different values."""
+    claims: list[Claim] = []
+    for clause in chain:
+        slots = _slots(plain, spoken, body, clause.captures)
+        if slots is None:
+            return None
+        said = _statements(clause.rule, slots)
+        if said is None:
+            return None
+        start, end = body[clause.start].start, body[clause.end - 1].end
+        claims += [Claim(statement, start, end) for statement in said]
+    return tuple(claims)
+
+
+def _slots(plain: str, spoken: Phrasebook, body: list[Token], captures: tuple[Capture, ...]) -> dict[str, Any] | None:
+    slots: dict[str, Any] = {}
+    for capture in captures:
+        value = _value(plain, spoken, body, capture)
+        if value is None:
+            return None
+        if capture.slot == "invoices":
+            slots["invoices"] = (*slots.get("invoices", ()), value)
+        elif slots.setdefault(capture.slot, value) != value:
+            return None
+    return slots
+
+
+def _value(plain: str, spoken: Phrasebook, body: list[Token], capture: Capture) -> Any:
+    if capture.constant is not None:
+        return coerced(capture.slot, capture.constant)
+    first, last = body[capture.start], body[capture.end - 1]
+    match capture.slot.removeprefix(MENTION).partition(".")[0]:
+        case "month":
+            return spoken.tokens.month(first)
+        case "days" | "hours" | "low" | "high" | "count" | "over" | "year":
+            return spoken.tokens.number(first)
+        case "status":
+            return spoken.statuses.get(plain[first.start : last.end].lower())
+        case "money" | "limit" | "percent" | "date" | "paid_on" | "effective" | "quote":
+            return first.value
+        case _:
+            return plain[first.start : last.end]
+
+
+def _statements(rule: Rule, slots: Mapping[str, Any]) -> list[Statement] | None:
+    """What a clause says; None where a value in it has no place in any of its statements, and so proves nothing."""
+    mention = {name: slots[MENTION + name] for name in mention_fields() if MENTION + name in slots}
+    placed = {MENTION + name for name in mention}
+    said: list[Statement] = [InvoiceIs(invoice=slots.get("invoice"), **mention)] if mention else []
+    if "name" in slots:
+        said.append(CustomerIs(name=slots["name"]))
+        placed.add("name")
+    for number, each in enumerate(rule.says, 1):
+        own = {name: slot for name in each.kind.__struct_fields__ for slot in (name, f"{name}.{number}") if slot in slots}
+        said.append(each.kind(**({name: slots[slot] for name, slot in own.items()} | each.constants)))
+        placed |= set(own) | set(own.values())
+    left = set(slots) - placed
+    if left == {"invoice"}:
+        return [InvoiceIs(invoice=slots["invoice"]), *said]
+    return None if left - ({"invoice"} if mention else set()) else said

@@ -1,0 +1,295 @@
+"""A reply as tokens: words, punctuation, and the values in it, each with its place in the text.
+
+Values are found before any sentence is read, whatever stands around them: so a value that no sentence of ours has a
+slot for is left over, and what is left over is blocked. What looks like a value and is none (31 February, €1.2345, a
+weekday that does not fit its date) becomes a `bad` token, which no sentence accepts.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from datetime import date
+from decimal import Decimal
+from re import Match
+from typing import Any, NamedTuple
+
+from babel import Locale
+from babel.dates import get_day_names, get_month_names
+from msgspec import Struct
+
+from flowops.money import CURRENCIES, SIGNS, NotMoney, money, plain_number
+
+BAD = "bad"
+
+_CURRENCY_WORDS = {
+    r"euros?": "EUR",
+    r"(?:us[ -])?dollars?|dólar(?:es)?|dollari|dollaro": "USD",
+    r"pounds?(?: sterling)?|pfund|livres?(?: sterling)?|libras?|sterline|sterlina": "GBP",
+    r"swiss francs?|franken|francs suisses|franchi|francos suizos": "CHF",
+}
+_SIGN_WORDS = {
+    "US$": "USD", "$US": "USD", "USD$": "USD", "CA$": "CAD", "$CA": "CAD", "A$": "AUD", "£GB": "GBP", "JP¥": "JPY",
+}  # fmt: skip
+_STRAIGHT = dict.fromkeys("‘’‛ʼ`´", "'") | dict.fromkeys("‐‑‒−", "-") | {"—": "–"}
+# Marks of layout, not of speech: bullets, step numbers, bold, headings.
+_LAYOUT = re.compile(r"(?m)^[ \t]*(?:[-*•–]|\d{1,2}[.)])[ \t]+|\*\*|__|^#{1,4} ")
+
+_NUMBER = r"(?:\d{1,3}(?:[ ]\d{3})+(?:[.,]\d+)?(?!\d)|\d+(?:[.,]\d+)*)"
+_HOSTS = "com|net|org|io|de|fr|es|it|pt|eu|example|app|dev|co|uk|info|biz|xyz|support|help|link|me|ly|ru|cn|top|site"
+_QUOTE = "|".join(
+    rf"{opening}[^{opening}{closing}\n]{{1,600}}[{closing}]"
+    for opening, closing in (("“", "”“"), ("„", "“”"), ("«", "»"), ("»", "«"), ('"', '"'))
+)
+_YEAR = r"(?:,?[ ](?:of[ ]|de[ ]|del[ ]|do[ ])?(?P<y{}>\d{{4}})\b)?(?![.,]?\d)"
+_SIMPLE = (
+    ("url", rf"(?:https?://|www\.|(?:[a-z0-9-]+\.)+[a-z]{{2,}}/)[^\s<>\"“”»)]*(?<![.,;:!?])|(?:[a-z0-9-]+\.)+(?:{_HOSTS})\b(?!@)"),
+    ("quote", rf"{_QUOTE}|(?<!\w)'[^'\n]{{1,600}}'(?!\w)"),
+    ("phone", r"(?<!\w)(?:\+|00)[ ]?\d[\d ()/.-]{5,}\d"),
+)  # fmt: skip
+_LATER = (
+    ("percent", rf"(?<![\w.,]){_NUMBER}[ ]?(?:%|(?:percent|per ?cent|prozent|pour cent|por ciento|por cento|per cento)\b)"),
+    ("id", r"#\w(?:[\w-]*\w)?|\b(?=[\w-]*[\d_])[^\W\d_][\w-]*\w\b"),
+    ("short", r"(?<!\w)(?:i\.e\.|e\.g\.|z\. ?b\.|d\. ?h\.|p\. ?ej\.|p\. ?ex\.|etc\.|bzw\.|ca\.|inkl\.|mr\.|mrs\.|ms\.|dr\.|nr\.|no\.|n\.º|nº|n°|núm\.|ref\.|réf\.|rif\.|sr\.|sra\.|sra?\.|sig\.(?:ra)?|mme\b|m\.(?= [A-Z])|n\.)(?= ?\S)"),
+    ("clock", r"\b\d{1,2}:\d{2}\b"),
+    ("number", rf"(?<![\w.,]){_NUMBER}(?!\w)"),
+    ("word", r"[^\W\d_]+(?:-[^\W\d_]+)*'?"),
+    ("newline", r"\n"),
+    ("dots", r"\.\.\.|…"),
+    ("sign", r"\S"),
+)  # fmt: skip
+
+
+class YearlessDate(Struct, frozen=True, kw_only=True):
+    """A day of the year as people write it: 3 May."""
+
+    month: int
+    day: int
+
+
+class RelativeDay(Struct, frozen=True, kw_only=True):
+    """A day counted from today: yesterday is -1."""
+
+    days: int
+
+
+class Token(NamedTuple):
+    """`key` is what a pattern names literally; `kinds` are the slots it can fill, with `value`."""
+
+    key: str
+    kinds: frozenset[str]
+    value: Any
+    start: int
+    end: int
+
+
+class Habits(NamedTuple):
+    """How a language writes numbers, dates and contractions. `day_first` None: 03/04/2026 may be either."""
+
+    locale: str
+    day_first: bool | None
+    numbers: dict[str, int]
+    contractions: dict[str, str]
+
+
+def normal(text: str) -> str:
+    """NFKC without invisible characters; line ends kept, other white space made single."""
+    composed = unicodedata.normalize("NFKC", text).replace("\r\n", "\n").replace("\r", "\n")
+    visible = "".join(map(_visible, composed))
+    return re.sub(r"[^\S\n]+", " ", re.sub(r"\s*\n\s*", "\n", visible)).strip()
+
+
+def _visible(character: str) -> str:
+    if character.isascii() and character >= " ":
+        return "'" if character == "`" else character
+    category = unicodedata.category(character)
+    if category == "Cf" or "\ufe00" <= character <= "\ufe0f" or character == "\u034f":
+        return ""
+    if character == "\n" or category not in ("Cc", "Zl", "Zp"):
+        return _STRAIGHT.get(character, character)
+    return " "
+
+
+class Tokens:
+    """The tokeniser of one language."""
+
+    def __init__(self, habits: Habits) -> None:
+        self._habits = habits
+        locale = Locale.parse(habits.locale)
+        self._months = _names(get_month_names, locale)
+        self._weekdays = _names(get_day_names, locale)
+        self._capitalised = habits.locale[:2] in ("en", "de")
+        patterns = (*_SIMPLE, ("date", self._dates()), ("money", self._amounts()), *_LATER)
+        email = r"(?P<email>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)"
+        self._scan = re.compile("|".join((email, *(f"(?P<{kind}>{it})" for kind, it in patterns))), re.IGNORECASE)
+        self._read: dict[str, Callable[[Match[str]], tuple[str, Any]]] = {
+            "money": self._money,
+            "date": self._date,
+            "number": _number,
+            "percent": _percent,
+        }
+
+    def of(self, text: str) -> list[Token]:
+        """The tokens of a `normal` text, in order; every character but white space and layout belongs to one."""
+        bare = _LAYOUT.sub(lambda found: " " * len(found.group()), text)
+        return list(self._in_full(self._found(bare)))
+
+    def _found(self, text: str) -> Iterator[Token]:
+        for match in self._scan.finditer(text):
+            kind, key = str(match.lastgroup), match.group().lower()
+            if kind == "word":
+                yield self._word(key, match)
+            elif read := self._read.get(kind):
+                kind, value = read(match)
+                yield Token(kind, frozenset((kind,)), value, *match.span())
+            else:
+                yield Token(key if kind in ("sign", "short") else kind, frozenset((kind,)), _bare(kind, match), *match.span())
+
+    def _word(self, key: str, match: Match[str]) -> Token:
+        kinds, value = ["word"], match.group()
+        if value[0].isupper():
+            kinds.append("capital")
+        if key in self._habits.numbers:
+            kinds.append("number")
+        if key in self._months and (value[0].isupper() or not self._capitalised):
+            kinds.append("month")
+        return Token(key, frozenset(kinds), value, *match.span())
+
+    def _in_full(self, tokens: Iterator[Token]) -> Iterator[Token]:
+        """Contractions as the words they stand for: "don't" is do, not; each has the place of both."""
+        held: Token | None = None
+        for token in tokens:
+            if held is not None and held.end == token.start and (full := self._full(held, token)):
+                for word in full.split():
+                    yield Token(word, frozenset(("word",)), word, held.start, token.end)
+                held = None
+                continue
+            if held is not None:
+                yield held
+            held = token
+        if held is not None:
+            yield held
+
+    def _full(self, held: Token, token: Token) -> str | None:
+        contractions = self._habits.contractions
+        pair = held.key + token.key
+        if pair in contractions:
+            return contractions[pair]
+        ending = contractions.get("'" + token.key) if held.key.endswith("'") else None
+        return f"{held.key[:-1]} {ending}" if ending else None
+
+    def number(self, token: Token) -> int | str:
+        """The number a token stands for, in digits or in words."""
+        return self._habits.numbers[token.key] if "word" in token.kinds else token.value
+
+    def month(self, token: Token) -> int:
+        return self._months[token.key]
+
+    def _dates(self) -> str:
+        months, days = _any_of(self._months), _any_of(self._weekdays)
+        return (
+            rf"(?:\b(?P<weekday>{days})\.?,?[ ](?:(?:the|den|dem|le|el|dia|día|giorno)[ ])?)?(?:"
+            r"(?P<iso>(?<![\w-])\d{4}-\d{2}-\d{2})(?![\w-])"
+            r"|(?<![\w.,])(?P<dmy>\d{1,2}\.[ ]?\d{1,2}\.[ ]?\d{4}|\d{1,2}/\d{1,2}/\d{4})(?!\w)"
+            r"|(?<![\w.,])(?P<dm>\d{1,2}\.\d{1,2}\.)(?!\d)"
+            rf"|(?<![\w.,])(?P<d1>\d{{1,2}})(?:st|nd|rd|th|er|ro|\.|º|°)?[ ](?:of[ ]|de[ ])?(?P<m1>{months})\b\.?{_YEAR.format(1)}"
+            rf"|\b(?P<m2>{months})\b\.?[ ](?P<d2>\d{{1,2}})(?:st|nd|rd|th)?(?!\d){_YEAR.format(2)})"
+        )
+
+    def _amounts(self) -> str:
+        sign = rf"(?:{'|'.join((*map(re.escape, _SIGN_WORDS), *CURRENCIES))}|[{''.join(SIGNS)}])"
+        words = "|".join(_CURRENCY_WORDS)
+        spelled = _any_of(self._habits.numbers)
+        return (
+            rf"(?<![\w.,]){sign}[ ]?{_NUMBER}(?!\w)"
+            rf"|(?:(?<![\w.,]){_NUMBER}|\b(?:{spelled}))[ -]?(?:{sign}(?![\w$€£¥])|(?:{words})\b)"
+        )
+
+    def _money(self, match: Match[str]) -> tuple[str, Any]:
+        text = match.group()
+        digits = re.search(_NUMBER, text)
+        try:
+            if digits is not None:
+                currency = text[: digits.start()] + text[digits.end() :]
+                return "money", money(plain_number(digits.group().replace(" ", "")), _currency(currency))
+            spelled = re.match(_any_of(self._habits.numbers), text, re.IGNORECASE)
+            number = spelled.group() if spelled else ""
+            return "money", money(self._habits.numbers[number.lower()], _currency(text[len(number) :]))
+        except NotMoney:
+            return BAD, None
+
+    def _date(self, match: Match[str]) -> tuple[str, Any]:
+        try:
+            day = self._day(match)
+        except ValueError:
+            return BAD, None
+        weekday = match["weekday"]
+        fits = not weekday or (isinstance(day, date) and self._weekdays[weekday.lower()] == day.weekday())
+        return ("date", day) if day is not None and fits else (BAD, None)
+
+    def _day(self, match: Match[str]) -> date | YearlessDate | None:
+        if match["iso"]:
+            return date.fromisoformat(match["iso"])
+        if match["dmy"] or match["dm"]:
+            return self._numeric(match)
+        which = "1" if match["m1"] else "2"
+        month, day, year = self._months[match["m" + which].lower()], int(match["d" + which]), match["y" + which]
+        return date(int(year), month, day) if year else _yearless(month, day)
+
+    def _numeric(self, match: Match[str]) -> date | YearlessDate | None:
+        numbers = [int(digits) for digits in re.findall(r"\d+", match["dmy"] or match["dm"])]
+        first, second = numbers[:2]
+        if match["dm"]:
+            return _yearless(second, first)
+        day_first = self._habits.day_first if "/" in match["dmy"] else True
+        if day_first is None:  # only what can be one day is read
+            if first <= 12 and second <= 12 and first != second:
+                return None
+            day_first = second <= 12
+        day, month = (first, second) if day_first else (second, first)
+        return date(numbers[2], month, day)
+
+
+def _any_of(names: dict[str, int]) -> str:
+    return "|".join(sorted(map(re.escape, names), key=len, reverse=True)) or r"(?!)"
+
+
+def _names(get: Callable[..., Any], locale: Locale) -> dict[str, int]:
+    """Lower-case names, wide and short, with their number; months from 1, weekdays from 0 (Monday)."""
+    return {
+        str(name).lower().rstrip("."): number
+        for context in ("format", "stand-alone")
+        for width in ("abbreviated", "wide")
+        for number, name in get(width, context, locale).items()
+    }
+
+
+def _yearless(month: int, day: int) -> YearlessDate:
+    date(2000, month, day)  # raises ValueError for what is no day of any year
+    return YearlessDate(month=month, day=day)
+
+
+def _bare(kind: str, match: Match[str]) -> str:
+    return match.group()[1:-1] if kind == "quote" else match.group()
+
+
+def _currency(text: str) -> str:
+    name = text.strip(" -").upper()
+    if code := SIGNS.get(name) or _SIGN_WORDS.get(name) or (name if name in CURRENCIES else None):
+        return code
+    for words, code in _CURRENCY_WORDS.items():
+        if re.fullmatch(words, name.lower()):
+            return code
+    raise NotMoney(text)
+
+
+def _number(match: Match[str]) -> tuple[str, Any]:
+    text = match.group()
+    return ("number", int(text)) if text.isdecimal() and len(text) <= 9 else ("long_number", text)
+
+
+def _percent(match: Match[str]) -> tuple[str, Any]:
+    digits = re.match(_NUMBER, match.group())
+    try:
+        return "percent", Decimal(plain_number(digits.group())) if digits else None
+    except NotMoney:
+        return BAD, None

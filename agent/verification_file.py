@@ -1,0 +1,188 @@
+"""Lines of `manage.py verify`: a reply with facts as JSON, read into what is known."""
+
+from datetime import date as Date
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from agent.known import Bill, Deed, Done, Known, Price, RefundDecision, Renewal, Rules, Verdict
+from agent.values import Mode
+from flowops.money import Money, money
+
+
+class _Customer(Struct, kw_only=True):
+    name: str = ""
+    email: str | None = None
+    plan: str | None = None
+    status: str | None = None
+
+
+class _Price(Struct, kw_only=True):
+    plan: str
+    amount: str
+    currency: str
+    per: str
+
+
+class _Invoice(Struct, kw_only=True):
+    id: str
+    amount: str
+    currency: str
+    date: Date
+    status: str
+    plan: str | None = None
+
+
+class _Amount(Struct, kw_only=True):
+    amount: str
+    currency: str
+
+
+class _Renewal(_Amount, kw_only=True):
+    date: Date
+
+
+class _Decision(Struct, kw_only=True):
+    refund: Verdict = "none"
+    invoice: str | None = None
+    amount: str | None = None
+    currency: str | None = None
+    percent: str | float | None = None
+    reason: str | None = None
+
+
+class _Action(Struct, kw_only=True):
+    type: Deed
+    id: str | None = None
+    amount: str | None = None
+    currency: str | None = None
+    invoice: str | None = None
+    date: Date | None = None
+    destination: str | None = None
+    old: str | None = msgspec.field(name="from", default=None)
+    new: str | None = msgspec.field(name="to", default=None)
+    effective: Date | None = None
+    template: str | None = None
+
+
+class _Policy(Struct, kw_only=True):
+    refund_window_days: int | None = None
+    refund_eta_business_days: tuple[int, int] | None = None
+    human_first_response_hours: int | None = None
+    auto_refund_limit: _Amount | None = None
+
+
+class _Facts(Struct, kw_only=True):
+    today: Date
+    mode: Mode = Mode.LIVE
+    customer_message: str = ""
+    customer: _Customer = msgspec.field(default_factory=_Customer)
+    plan_prices: list[_Price] = []
+    invoices: list[_Invoice] = []
+    next_renewal: _Renewal | None = None
+    status_page: str | None = None
+    decision: _Decision = msgspec.field(default_factory=_Decision)
+    actions_done: list[_Action] = []
+    policy: _Policy = msgspec.field(default_factory=_Policy)
+
+
+class Line(Struct, kw_only=True):
+    """One line. `label`, `category` and `lang` are there in a set that is scored."""
+
+    id: str
+    facts: _Facts
+    reply: str
+    label: Literal["block", "allow"] | UnsetType = UNSET
+    category: str = ""
+    lang: str = ""
+    why: str = ""
+
+
+def read(line: bytes) -> Line:
+    """Raises msgspec.DecodeError, of which ValidationError names the field at fault."""
+    return msgspec.json.decode(line, type=Line)
+
+
+def known(facts: _Facts) -> Known:
+    """Raises NotMoney for an amount that is none."""
+    customer, policy = facts.customer, facts.policy
+    done = tuple(_done(action) for action in facts.actions_done)
+    eta = policy.refund_eta_business_days
+    return Known(
+        mode=facts.mode,
+        today=facts.today,
+        customer_message=facts.customer_message,
+        name=customer.name,
+        email=customer.email,
+        plan=customer.plan,
+        status=customer.status,
+        prices=tuple(Price(plan=p.plan, money=money(p.amount, p.currency), per=p.per) for p in facts.plan_prices),
+        bills=tuple(_bill(invoice, facts.mode, done) for invoice in facts.invoices),
+        renewal=_renewal(facts.next_renewal),
+        status_page=facts.status_page,
+        decision=_decision(facts.decision),
+        rules=Rules(
+            refund_window_days=policy.refund_window_days,
+            refund_eta_days=eta,
+            response_hours=policy.human_first_response_hours,
+            auto_limit=_money(policy.auto_refund_limit),
+        ),
+        done=done,
+    )
+
+
+def _money(amount: _Amount | None) -> Money | None:
+    return money(amount.amount, amount.currency) if amount else None
+
+
+def _renewal(renewal: _Renewal | None) -> Renewal | None:
+    return Renewal(date=renewal.date, money=money(renewal.amount, renewal.currency)) if renewal else None
+
+
+def _decision(decision: _Decision) -> RefundDecision:
+    named = decision.amount is not None and decision.currency is not None
+    return RefundDecision(
+        refund=decision.refund,
+        invoice=decision.invoice,
+        money=money(decision.amount or "", decision.currency or "") if named else None,
+        percent=None if decision.percent is None else Decimal(str(decision.percent).rstrip(" %")),
+        reason=decision.reason or "",
+    )
+
+
+def _done(action: _Action) -> Done:
+    named = action.amount is not None and action.currency is not None
+    return Done(
+        type=action.type,
+        id=action.id,
+        money=money(action.amount or "", action.currency or "") if named else None,
+        invoice=action.invoice,
+        date=action.date,
+        to=action.destination,
+        old=action.old,
+        new=action.new,
+        effective=action.effective,
+        template=action.template,
+    )
+
+
+def _bill(invoice: _Invoice, mode: Mode, done: tuple[Done, ...]) -> Bill:
+    """An invoice, with what has gone back of it: by a refund that is done, or wholly where its status says so."""
+    total = money(invoice.amount, invoice.currency)
+    zero = Money(amount=Decimal(0), currency=total.currency)
+    refunds = [d.money for d in done if d.type == "refund" and d.invoice == invoice.id and d.money] if mode is Mode.LIVE else []
+    refunded = zero
+    if not refunds and invoice.status == "refunded":
+        refunded = total
+    paid = total if invoice.status in ("paid", "refunded") or refunds else zero
+    return Bill(
+        id=invoice.id,
+        money=total,
+        status=invoice.status,
+        date=invoice.date,
+        plan=invoice.plan,
+        refunded=refunded,
+        left=Money(amount=paid.amount - refunded.amount, currency=total.currency),
+    )
