@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import assert_never
 
-from agent import phrases
 from agent import statements as say
 from agent.statements import Statement
 from agent.values import (
@@ -26,7 +25,7 @@ def reply(grounds: Grounds) -> tuple[Statement, ...]:
 
 def _opening(grounds: Grounds) -> Iterator[Statement]:
     if grounds.decision.rule != "answer.smalltalk":
-        yield say.Courtesy(text=phrases.THANKS)
+        yield say.Courtesy(of="thanks")
 
 
 def _body(grounds: Grounds) -> Iterator[Statement]:
@@ -64,12 +63,12 @@ def _refund(grounds: Grounds) -> Iterator[Statement]:
 
 def _denial(grounds: Grounds) -> Iterator[Statement]:
     if grounds.decision.rule != "refund.already_refunded":
-        yield say.RefundNotApproved()
+        yield say.RefundApproved(negated=True)
     match grounds.decision.rule:
         case "refund.nothing_paid":
             yield say.NoPaidInvoice()
         case "refund.not_positive":
-            yield say.Courtesy(text=phrases.MORE_THAN_ZERO)
+            yield say.Courtesy(of="more_than_zero")
         case rule:
             for invoice in _invoices(grounds):
                 yield from _ground_of_denial(rule, invoice, grounds)
@@ -88,29 +87,29 @@ def _ground_of_denial(rule: str, invoice: InvoiceFact, grounds: Grounds) -> Iter
             yield from _paid_on(invoice)
             yield say.RefundWindow(days=grounds.refund_window_days)
         case _:
-            yield say.InvoiceTotal(invoice=invoice.id, money=invoice.total)
+            yield say.InvoiceIs(invoice=invoice.id, money=invoice.total)
 
 
 def _question(grounds: Grounds) -> Iterator[Statement]:
     match grounds.decision.rule:
         case "invoice.not_on_account":
             yield from _missing_invoices(grounds)
-            yield say.Courtesy(text=phrases.CHECK_NUMBER)
+            yield say.Courtesy(of="check_number")
         case "refund.other_amount":
             for invoice in _invoices(grounds):
                 left = invoice.in_its_currency(invoice.refundable)
                 yield say.StillPaid(invoice=invoice.id, money=left)
                 yield say.ShallWeRefund(invoice=invoice.id, money=left)
-            yield say.Courtesy(text=phrases.ANSWER_HOW)
+            yield say.Courtesy(of="answer_how")
         case _:
             yield say.WhichInvoice(invoices=grounds.decision.invoices)
-            yield say.Courtesy(text=phrases.ANSWER_HOW)
+            yield say.Courtesy(of="answer_how")
 
 
 def _answer(grounds: Grounds) -> Iterator[Statement]:
     match grounds.decision.rule:
         case "answer.smalltalk":
-            yield say.Courtesy(text=phrases.WELCOME)
+            yield say.Courtesy(of="welcome")
         case "answer.account":
             yield from _account(grounds)
         case "answer.refund_policy":
@@ -140,7 +139,7 @@ def _refund_states(grounds: Grounds) -> Iterator[Statement]:
         if invoice.pending:
             yield say.RefundAwaitsPerson(invoice=invoice.id, money=invoice.in_its_currency(invoice.pending))
         if not invoice.refunded and not invoice.pending:
-            yield say.NotRefunded(invoice=invoice.id)
+            yield say.RefundIssued(invoice=invoice.id, negated=True)
 
 
 def _bills(grounds: Grounds) -> Iterator[Statement]:
@@ -148,14 +147,14 @@ def _bills(grounds: Grounds) -> Iterator[Statement]:
     if not invoices:
         yield say.NoInvoices()
     for invoice in invoices:
-        yield say.InvoiceTotal(invoice=invoice.id, money=invoice.total)
+        yield say.InvoiceIs(invoice=invoice.id, money=invoice.total)
         yield say.InvoiceIs(invoice=invoice.id, status=invoice.status)
         yield from _paid_on(invoice)
 
 
 def _paid_on(invoice: InvoiceFact) -> Iterator[Statement]:
     if invoice.paid_at is not None:
-        yield say.InvoicePaidOn(invoice=invoice.id, date=invoice.paid_at.date())
+        yield say.InvoiceIs(invoice=invoice.id, paid_on=invoice.paid_at.date())
 
 
 def _missing_invoices(grounds: Grounds) -> Iterator[Statement]:
@@ -173,7 +172,7 @@ def _handover(grounds: Grounds) -> Iterator[Statement]:
 
 def _closing(grounds: Grounds) -> Iterator[Statement]:
     if grounds.mode is Mode.SHADOW:
-        yield say.Courtesy(text=phrases.REHEARSAL)
+        yield say.Rehearsal()
         return
     for effect in grounds.effects:
         if isinstance(effect, OpenTicket | ReuseTicket):

@@ -2,7 +2,7 @@
 
 A pattern is written as it is spoken, with a little notation:
 
-    {money}             a slot, filled by one value token (or by a few words: SPANS)
+    {money}             a slot, filled by a token of its kind (a name by several)
     full{percent=100}   a word that also fills a slot, with a constant
     (a|b c|d)  [a|b]    one of these; one of these or nothing
     (a|b)*  (a|b)+      any number of these; at least one
@@ -20,10 +20,8 @@ from typing import NamedTuple
 
 from agent.tokens import Token
 
-# Slots filled by one to SPANS[slot] tokens of these kinds; all others by one token of the kind they are named for.
-WORDS = frozenset(("word", "number", "id", "month"))
 LONGEST_SENTENCE = 160  # tokens; a longer one is nobody's, and is not read
-ALTERNATIVES = 12  # readings of one sentence that are looked at
+ALTERNATIVES = 16  # readings of one sentence that are looked at
 
 
 class Capture(NamedTuple):
@@ -247,7 +245,7 @@ class Patterns:
             if not isinstance(last, Word):
                 raise NotAPattern(f"{piece}: a constant belongs to the word before it")
             return [Word(last.key, (*last.captures, (name, value)))]
-        if piece in ("\\(", "\\)"):
+        if piece.startswith("\\"):
             return [Word(piece[1])]
         return [Word(key) for key in self._words(piece)]
 
@@ -264,7 +262,7 @@ class Patterns:
         return self._made[name]
 
 
-_PIECE = re.compile(r"\\[()]|\{[^{}]*\}|<[^<>]*>|[()\[\]|]|(?<=\))[*+]|[^\\{}<>()\[\]|]+")
+_PIECE = re.compile(r"\\[()|]|\{[^{}]*\}|<[^<>]*>|[()\[\]|]|(?<=\))[*+]|[^\\{}<>()\[\]|]+")
 
 
 def _unique(ends: Iterable[End]) -> list[End]:

@@ -9,8 +9,10 @@ from decimal import Decimal
 from itertools import combinations
 from typing import Any, NamedTuple, TypeVar
 
+import msgspec
+
 from agent import statements as say
-from agent.known import Bill, Done, Known
+from agent.known import Bill, Done, Known, Price
 from agent.statements import Statement
 from agent.tokens import YearlessDate
 from flowops.money import Money
@@ -62,6 +64,42 @@ def same_id(said: str | None, name: str | None) -> bool:
     return said is None or (name is not None and said.removeprefix("#") == name.removeprefix("#"))
 
 
+_DESTINATIONS = {
+    "card": "card creditcard karte kreditkarte carte tarjeta carta cartão visa mastercard",
+    "bank": "bank bankkonto konto account compte cuenta conto conta bancaire bancaria",
+    "paypal": "paypal",
+}
+_BESIDE_DESTINATION = frozenset(
+    "ending in your the original with credit debit endet auf ihre ihr ihrer der die das mit endung se terminant par "
+    "votre la le que termina en su tu che finisce in sua la sua terminado em seu sua o a con bancario".split()
+)
+
+
+def same_destination(said: str | None, to: str | None) -> bool:
+    """Where money went: the same kind of account, and the same digits where digits are said."""
+    if said is None or to is None:
+        return said is None
+    if same_text(said, to):
+        return True
+    digits = [word for word in said.split() if word.isdigit()]
+    kinds = [_kind_of(word) for word in _folded(said).split() if not word.isdigit() and word not in _BESIDE_DESTINATION]
+    held = {_kind_of(word) for word in _folded(to).split()}
+    return bool(kinds) and None not in kinds and held.issuperset(kinds) and all(d in to.split() for d in digits)
+
+
+def destination_words(known: Known) -> list[str]:
+    """The words that may name where money went."""
+    held = [word for done in known.done if done.to for word in done.to.split()]
+    if not held:
+        return []
+    common = [word for words in _DESTINATIONS.values() for word in words.split()]
+    return [*dict.fromkeys((*held, *common, *_BESIDE_DESTINATION))]
+
+
+def _kind_of(word: str) -> str | None:
+    return next((kind for kind, words in _DESTINATIONS.items() if word in words.split()), None)
+
+
 def _folded(text: str) -> str:
     return " ".join(text.lower().replace("_", " ").replace("-", " ").split())
 
@@ -82,7 +120,7 @@ def _share(money: Money, percent: Decimal) -> Decimal:
 # Refunds
 
 
-def _refunds(said: say.RefundIssued | say.AlreadyRefunded | say.WouldRefund, known: Known) -> list[Done]:
+def _refunds(said: Any, known: Known) -> list[Done]:
     """The refunds of this plan that have all the slots that were said."""
     return [done for done in known.deeds("refund") if _is_refund(said, done, known)]
 
@@ -94,9 +132,23 @@ def _is_refund(said: Any, done: Done, known: Known) -> bool:
         and _same_money(said.money, done.money)
         and same_id(getattr(said, "ref", None), done.id)
         and same_day(getattr(said, "date", None), done.date or known.today)
-        and same_text(getattr(said, "to", None), done.to)
+        and same_destination(getattr(said, "to", None), done.to)
         and _is_percent(getattr(said, "percent", None), done.money, bill)
+        and _is_share(getattr(said, "share", None), done.money, bill)
     )
+
+
+def _all_unless_said(said: say.RefundIssued) -> say.RefundIssued:
+    """Without an amount, "it has been refunded" means all of it."""
+    is_open = said.invoice is not None and (said.money, said.percent, said.share, said.ref) == (None,) * 4
+    return msgspec.structs.replace(said, share="full") if is_open else said
+
+
+def _is_share(said: str | None, money: Money | None, bill: Bill | None) -> bool:
+    """Whether the money is the whole of the invoice, or only a part of it."""
+    if said is None:
+        return True
+    return bill is not None and money is not None and (money.amount < bill.money.amount) == (said == "part")
 
 
 def _is_percent(said: Decimal | None, money: Money | None, bill: Bill | None) -> bool:
@@ -115,6 +167,7 @@ def _refunded_bills(said: Any, known: Known) -> list[Bill]:
         and same_id(said.invoice, bill.id)
         and _same_money(said.money, bill.refunded)
         and _is_percent(getattr(said, "percent", None), bill.refunded, bill)
+        and _is_share(getattr(said, "share", None), bill.refunded, bill)
     ]
 
 
@@ -122,6 +175,7 @@ def _refunded_bills(said: Any, known: Known) -> list[Bill]:
 def _refund_issued(said: say.RefundIssued, known: Known) -> Verdict:
     if said.negated:
         return _not_refunded(said, known)
+    said = _all_unless_said(said)
     proof = [f"effect.{done.type}.{done.id}" for done in _refunds(said, known)]
     if not said.ref and not said.date and not said.to:
         proof += [f"{bill.id}.refunded" for bill in _refunded_bills(said, known)]
@@ -134,13 +188,18 @@ def _refund_issued(said: say.RefundIssued, known: Known) -> Verdict:
 
 def _is_sum_of_refunds(said: say.RefundIssued, known: Known) -> bool:
     moneys = [done.money for done in known.deeds("refund") if done.money]
-    is_plain = not (said.invoice or said.ref or said.percent or said.to)
+    is_plain = not (said.invoice or said.ref or said.percent or said.to or said.share)
     return is_plain and len(moneys) > 1 and said.money in _sums(moneys)
 
 
 def _not_refunded(said: say.RefundIssued, known: Known) -> Verdict:
-    """A denial must be true of the whole invoice: 'we have not refunded €50' while €49 went back misleads."""
+    """A denial must be true of the whole invoice: 'we have not refunded €50' while €49 went back misleads.
+
+    Only 'not in full' is true of a part.
+    """
     plain = say.AlreadyRefunded(invoice=said.invoice)
+    if said.percent == 100 or said.share == "full":
+        plain = say.RefundIssued(invoice=said.invoice, percent=Decimal(100))
     if _refunds(plain, known) or _refunded_bills(plain, known):
         return Fault("it has been refunded")
     if said.invoice is not None and known.bill(said.invoice) is None:
@@ -161,6 +220,25 @@ def _already_refunded(said: say.AlreadyRefunded, known: Known) -> Verdict:
 @_licenses(say.NoRefunds)
 def _no_refunds(said: say.NoRefunds, known: Known) -> Verdict:
     return _not_refunded(say.RefundIssued(negated=True), known)
+
+
+@_licenses(say.OnlyRefunded)
+def _only_refunded(said: say.OnlyRefunded, known: Known) -> Verdict:
+    plain = say.AlreadyRefunded()
+    names = {done.invoice for done in _refunds(plain, known)} | {bill.id for bill in _refunded_bills(plain, known)}
+    if len(names) != 1 or not known.is_complete:
+        return Fault("it is not the only one refunded")
+    return _refund_issued(say.RefundIssued(invoice=said.invoice, money=said.money), known)
+
+
+@_licenses(say.RefundNotPromised)
+def _refund_not_promised(said: say.RefundNotPromised, known: Known) -> Verdict:
+    decision = known.decision
+    is_approved = decision.refund in ("approved", "approved_partial") and same_id(said.invoice, decision.invoice)
+    is_refunded = _refunds(say.AlreadyRefunded(invoice=said.invoice), known)
+    if is_approved or is_refunded or (said.invoice and known.bill(said.invoice) is None):
+        return Fault("a refund was approved")
+    return ("decision.refund",)
 
 
 @_licenses(say.RefundAwaitsPerson)
@@ -200,11 +278,12 @@ def _refund_approved(said: say.RefundApproved, known: Known) -> Verdict:
         return ("decision.refund",) if is_denied else Fault("no refund was denied")
     bill = known.bill(decision.invoice)
     is_partial = decision.refund == "approved_partial"
-    is_exact = said.money is not None or said.percent is not None
+    is_exact = said.money is not None or said.percent is not None or said.share == "part"
     holds = (
         (decision.refund == "approved" or (is_partial and is_exact))
         and _same_money(said.money, decision.money)
         and (said.percent in (None, decision.percent) or _is_percent(said.percent, decision.money, bill))
+        and (said.share is None or (said.share == "part") == is_partial)
     )
     return ("decision.refund",) if holds else Fault("no such refund was approved")
 
@@ -241,8 +320,10 @@ _REASONS = {
 
 @_licenses(say.DeniedFor)
 def _denied_for(said: say.DeniedFor, known: Known) -> Verdict:
-    reason = _folded(known.decision.reason)
-    holds = any(word in reason for word in _REASONS.get(said.reason, ()))
+    decision, reason = known.decision, _folded(known.decision.reason)
+    is_about = same_id(said.invoice, decision.invoice)
+    is_against = said.reason not in ("outside_window", "not_paid") or decision.refund == "denied"
+    holds = is_about and is_against and any(word in reason for word in _REASONS.get(said.reason, ()))
     return ("decision.reason",) if holds else Fault(f"the reason is {known.decision.reason or 'not known'}")
 
 
@@ -252,14 +333,24 @@ def _person_decided_against(said: say.PersonDecidedAgainst, known: Known) -> Ver
     return (f"{said.invoice}.was_denied",) if bill and bill.was_denied else Fault("no person has decided against it")
 
 
-@_licenses(say.ShallWeRefund)
 @_licenses(say.StillPaid)
+def _rest_is_paid(said: say.StillPaid, known: Known) -> Verdict:
+    """Without an amount, 'the rest': something went back, and not all."""
+    if said.money is not None:
+        return _still_paid(said, known)
+    part = say.RefundIssued(invoice=said.invoice, share="part")
+    is_partial = _refunds(part, known) or _refunded_bills(part, known)
+    return (f"{said.invoice or 'ledger'}.refunded",) if is_partial else Fault("there is no rest")
+
+
+@_licenses(say.ShallWeRefund)
 def _still_paid(said: say.ShallWeRefund | say.StillPaid, known: Known) -> Verdict:
     for bill in known.bills:
         touched = [done for done in known.deeds("refund", "refund_reserved") if done.invoice == bill.id]
         after = _minus(bill.left, [done.money for done in touched if done.money])
         is_offer = isinstance(said, say.ShallWeRefund)
-        if same_id(said.invoice, bill.id) and after == said.money and after.amount > 0 and not (is_offer and touched):
+        holds = after is not None and after == said.money and after.amount > 0
+        if same_id(said.invoice, bill.id) and holds and not (is_offer and touched):
             return (f"{bill.id}.refundable",)
     return Fault("another amount is left of it")
 
@@ -277,10 +368,14 @@ def _would(said: say.WouldRefund | say.WouldAskPerson, known: Known) -> Verdict:
     if known.live:
         return Fault("live says what it does, not what it would do")
     decision = known.decision
-    wanted = ("approved", "approved_partial") if isinstance(said, say.WouldRefund) else ("needs_review",)
-    holds = (
-        decision.refund in wanted and same_id(said.invoice, decision.invoice) and _same_money(said.money, decision.money)
+    wanted, deed = (
+        (("approved", "approved_partial"), "refund")
+        if isinstance(said, say.WouldRefund)
+        else (("needs_review",), "refund_reserved")
     )
+    meant = Done(type="refund", invoice=decision.invoice, money=decision.money)
+    planned = [done for done in known.done if done.type == deed] + ([meant] if decision.refund in wanted else [])
+    holds = any(_is_refund(said, done, known) for done in planned)
     return ("decision.refund",) if holds else Fault("the plan would not do that")
 
 
@@ -315,23 +410,39 @@ def _invoice_is(said: say.InvoiceIs, known: Known) -> Verdict:
         plain = [bill for bill in about if _is_as_said(said, bill)]
         return Fault("it is so") if plain or not known.is_complete else (f"{said.invoice or 'ledger'}.status",)
     return _unless(
-        (f"{bill.id}.{name}" for bill in about if _is_as_said(said, bill) for name in _fields_said(said)),
+        (
+            f"{bill.id}.{name}"
+            for bill in about
+            if _is_as_said(said, bill) and _is_in_order(said.order, bill, known)
+            for name in _fields_said(said)
+        ),
         f"the books say otherwise: {', '.join(map(_in_words, about[:2]))}",
     )
 
 
+def _is_in_order(order: str | None, bill: Bill, known: Known) -> bool:
+    """Whether it is the latest, or the first, of all by date; a tie is neither."""
+    if order is None:
+        return True
+    others = [other.date for other in known.bills if other.id != bill.id and other.date]
+    if bill.date is None or not known.is_complete or len(others) < len(known.bills) - 1:
+        return False
+    return all(day < bill.date if order == "latest" else day > bill.date for day in others)
+
+
 def _is_as_said(said: say.InvoiceIs, bill: Bill) -> bool:
     days = [day for day in (bill.date, bill.paid_on) if day]
-    paid_on = bill.paid_on or (bill.date if bill.status in ("paid", "refunded") else None)
     return (
-        _same_money(said.money, bill.money)
-        and _is_status(said.status, bill)
+        _is_like(said, bill)
         and (said.date is None or any(same_day(said.date, day) for day in days))
-        and (said.paid_on is None or same_day(said.paid_on, paid_on))
+        and (said.paid_on is None or same_day(said.paid_on, bill.paid_on))
         and (said.month is None or any(said.month == day.month for day in days))
         and (said.year is None or any(said.year == day.year for day in days))
-        and same_text(said.plan, bill.plan)
     )
+
+
+def _is_like(said: say.InvoiceIs | say.OnlyInvoice | say.AllInvoices, bill: Bill) -> bool:
+    return _same_money(said.money, bill.money) and _is_status(said.status, bill) and same_text(said.plan, bill.plan)
 
 
 _UNPAID = ("open", "overdue", "unpaid", "past_due")
@@ -410,8 +521,40 @@ def _no_invoices(said: say.NoInvoices, known: Known) -> Verdict:
 
 @_licenses(say.OnlyInvoice)
 def _only_invoice(said: say.OnlyInvoice, known: Known) -> Verdict:
-    is_so = len(known.bills) == said.count and known.is_complete
-    return ("account.invoices",) if is_so else Fault(f"the account has {len(known.bills)}")
+    found = [
+        bill
+        for bill in known.bills
+        if _is_like(said, bill) and (said.month is None or (bill.date and bill.date.month == said.month))
+    ]
+    is_so = len(found) == said.count and known.is_complete
+    return ("account.invoices",) if is_so else Fault(f"the account has {len(found)}")
+
+
+@_licenses(say.AllInvoices)
+def _all_invoices(said: say.AllInvoices, known: Known) -> Verdict:
+    is_so = (
+        bool(known.bills)
+        and known.is_complete
+        and said.count in (None, len(known.bills))
+        and all(_is_like(said, bill) for bill in known.bills)
+    )
+    return ("account.invoices",) if is_so else Fault("not all of them are so")
+
+
+@_licenses(say.NothingOwed)
+def _nothing_owed(said: say.NothingOwed, known: Known) -> Verdict:
+    owed = [bill for bill in known.bills if bill.status in _UNPAID or bill.status == "uncollectible"]
+    return ("account.invoices",) if not owed and known.is_complete else Fault("an invoice is open")
+
+
+@_licenses(say.WindowEnds)
+def _window_ends(said: say.WindowEnds, known: Known) -> Verdict:
+    window = known.rules.refund_window_days
+    for bill in known.bills:
+        day = bill.paid_on or bill.date
+        if window and day and same_id(said.invoice, bill.id) and same_day(said.date, day + timedelta(window)):
+            return (f"{bill.id}.paid_at", "policy.refund_window_days")
+    return Fault("the window ends on another day")
 
 
 @_licenses(say.WhichInvoice)
@@ -460,62 +603,122 @@ def _email_on_file(said: say.EmailOnFile, known: Known) -> Verdict:
 
 @_licenses(say.PlanCosts)
 def _plan_costs(said: say.PlanCosts, known: Known) -> Verdict:
-    name = said.plan or known.plan
+    new = [done.new for done in known.deeds("plan_changed")]
     found = [
         price
+        for name in ([said.plan] if said.plan else [known.plan, *new])
         for price in known.prices
-        if same_text(name, price.plan) and price.money == said.money and said.per in (None, price.per)
+        if _is_priced(name, said.per, price) and price.money == said.money and said.per in (None, price.per)
     ]
     return _unless((f"price.{price.plan}" for price in found), "the list has another price")
+
+
+_YEARLY = ("annual", "yearly", "year", "annuel", "anual", "annuale", "jahr", "jährlich")
+
+
+def _is_priced(name: str | None, per: str | None, price: Price) -> bool:
+    """Whether the list names this price for the plan; a plan paid by the year goes by its short name, too."""
+    if same_text(name, price.plan):
+        return True
+    stem, _, ending = _folded(price.plan).rpartition(" ")
+    return name is not None and per == price.per == "year" and ending in _YEARLY and _folded(name) == stem
+
+
+@_licenses(say.PlanExists)
+def _plan_exists(said: say.PlanExists, known: Known) -> Verdict:
+    names = [price.plan for price in known.prices] + [bill.plan for bill in known.bills]
+    is_so = any(name is not None and same_text(said.plan, name) for name in (known.plan, *names))
+    return ("account.plan",) if is_so else Fault("there is no such plan")
 
 
 @_licenses(say.Renews)
 def _renews(said: say.Renews, known: Known) -> Verdict:
     renewal = known.renewal
+    if said.negated:
+        return Fault("a renewal lies ahead") if renewal else ("renewal",)
     if renewal is None:
         return Fault("no renewal is known")
     is_so = (
         same_day(said.date, renewal.date)
         and said.month in (None, renewal.date.month)
         and _same_money(said.money, renewal.money)
+        and said.days in (None, (renewal.date - known.today).days)
+        and (said.per is None or _is_per(said.per, renewal.money, known))
         and (said.plan is None or same_text(said.plan, known.plan) or _is_new_plan(said.plan, known))
     )
     return ("renewal",) if is_so else Fault(f"the renewal is {renewal.money} on {renewal.date}")
+
+
+def _is_per(per: str, money: Money, known: Known) -> bool:
+    return any(price.per == per and price.money == money for price in known.prices)
 
 
 def _is_new_plan(plan: str, known: Known) -> bool:
     return any(same_text(plan, done.new) for done in known.deeds("plan_changed"))
 
 
-def _amounts(known: Known) -> set[Money]:
+def amounts(known: Known) -> set[Money]:
     """Every amount that a fact holds."""
-    amounts = {bill.money for bill in known.bills} | {price.money for price in known.prices}
-    amounts |= {done.money for done in known.deeds("refund") if done.money}
-    amounts |= {bill.refunded for bill in known.bills if bill.refunded}
-    amounts |= {known.renewal.money} if known.renewal else set()
-    return amounts | ({known.decision.money} if known.decision.money else set())
+    held: set[Money | None] = {bill.money for bill in known.bills} | {price.money for price in known.prices}
+    held |= {done.money for done in known.deeds("refund", "refund_reserved")}
+    held |= {money for bill in known.bills for money in (bill.refunded, bill.pending, bill.left)}
+    held |= {known.renewal.money if known.renewal else None, known.decision.money, known.rules.auto_limit}
+    return {money for money in held if money is not None and money.amount}
 
 
 @_licenses(say.Difference)
 def _difference(said: say.Difference, known: Known) -> Verdict:
-    yearly = {
-        Money(amount=price.money.amount * 12, currency=price.money.currency)
-        for price in known.prices
-        if price.per == "month"
-    }
-    amounts = _amounts(known) | yearly
+    if said.way is not None:
+        return _more_or_less(said, known)
+    yearly = {_for_a_year(price) for price in known.prices}
+    held = amounts(known) | yearly
     is_so = any(
         one.currency == other.currency == said.money.currency and abs(one.amount - other.amount) == said.money.amount
-        for one, other in combinations(amounts, 2)
+        for one, other in combinations(held, 2)
     )
     return ("arithmetic.difference",) if is_so else Fault("no two known amounts differ by that")
 
 
+def _for_a_year(price: Price) -> Money:
+    return _times(price.money, 12 if price.per == "month" else 1)
+
+
+def _times(money: Money, count: int) -> Money:
+    return Money(amount=money.amount * count, currency=money.currency)
+
+
+def _more_or_less(said: say.Difference, known: Known) -> Verdict:
+    """`plan` costs that much more or less than `than`; where neither is said, than what the customer has now."""
+    than = said.than or (None if said.plan else known.plan)
+    for one in known.prices:
+        for other in known.prices:
+            if one == other or not (same_text(said.plan, one.plan) and same_text(than, other.plan)):
+                continue
+            pairs = [(one.money, other.money, one.per)] if one.per == other.per else []
+            pairs += [(_for_a_year(one), _for_a_year(other), "year")]
+            for mine, theirs, per in pairs:
+                gap = (mine.amount - theirs.amount) * (1 if said.way == "more" else -1)
+                if said.per in (None, per) and gap == said.money.amount and mine.currency == said.money.currency:
+                    return (f"price.{one.plan}", f"price.{other.plan}")
+    return Fault("the prices differ otherwise")
+
+
 @_licenses(say.Total)
 def _total(said: say.Total, known: Known) -> Verdict:
+    if said.of == "paid":
+        paid = [bill.money for bill in known.bills if bill.status in ("paid", "refunded", "partially_refunded")]
+        is_all = bool(paid) and known.is_complete and len({money.currency for money in paid}) == 1
+        whole = Money(amount=sum((money.amount for money in paid), Decimal(0)), currency=said.money.currency)
+        is_all = is_all and paid[0].currency == said.money.currency
+        return ("arithmetic.sum",) if is_all and whole == said.money else Fault("they paid another sum")
+    if said.plan is not None or said.count is not None:
+        priced = [p for p in known.prices if p.per == "month" and same_text(said.plan or known.plan, p.plan)]
+        is_so = any(_times(price.money, said.count or 12) == said.money for price in priced)
+        return ("arithmetic.sum",) if is_so else Fault("that many months cost another sum")
     moneys = [bill.money for bill in known.bills] + ([known.renewal.money] if known.renewal else [])
-    yearly = [p for p in known.prices if p.per == "month" and p.money.amount * 12 == said.money.amount]
-    is_so = said.money in _sums(moneys[:6]) or any(price.money.currency == said.money.currency for price in yearly)
+    is_so = said.money in _sums(moneys[:6]) or any(
+        _for_a_year(price) == said.money for price in known.prices if price.per == "month"
+    )
     return ("arithmetic.sum",) if is_so else Fault("no known amounts add up to that")
 
 
@@ -598,18 +801,24 @@ def _done(
 @_licenses(say.PassedToPerson)
 def _passed_to_person(said: say.PassedToPerson, known: Known) -> Verdict:
     every = known.deeds("handoff_created")
-    deeds = [done for done in every if same_id(said.handoff, done.id) and _is_with(said.to, done.to)]
+    deeds = [
+        done
+        for done in every
+        if same_id(said.handoff, done.id)
+        and _is_with(said.to, done.to)
+        and same_day(said.date, done.date or known.today)
+    ]
     return _done(known, deeds, said.negated, every, "handoff_created")
 
 
 def _is_with(said: str | None, team: str | None) -> bool:
-    return said is None or (team is not None and said in _folded(team))
+    return said is None or (team is not None and _folded(said) in _folded(team).split())
 
 
 @_licenses(say.TicketIs)
 def _ticket_is(said: say.TicketIs, known: Known) -> Verdict:
     every = known.deeds("ticket_created")
-    deeds = [done for done in every if same_id(said.ticket, done.id)]
+    deeds = [d for d in every if same_id(said.ticket, d.id) and same_day(said.date, d.date or known.today)]
     return _done(known, deeds, said.negated, every, "ticket_created")
 
 
@@ -622,6 +831,9 @@ _MAILS: dict[str, tuple[str, ...]] = {
     "refund": ("refund",),
     "cancellation": ("cancel",),
     "invoice": ("invoice",),
+    "plan_change": ("plan", "change", "upgrade", "downgrade"),
+    "reminder": ("reminder",),
+    "receipt": ("receipt",),
 }
 
 
@@ -659,7 +871,10 @@ def _cancelled(said: say.Cancelled, known: Known) -> Verdict:
         if same_day(said.date, done.date or known.today)
         and same_day(said.effective, done.effective or done.date)
         and same_text(said.plan, known.plan)
+        and same_id(said.ref, done.id)
     ]
+    if said.negated and not same_text(said.plan, known.plan):
+        return Fault(f"the plan is {known.plan}")
     if said.negated and known.status and _folded(known.status) in ("cancelled", "canceled"):
         return Fault("the subscription is cancelled")
     return _done(known, deeds, said.negated, every, "subscription_cancelled")
@@ -675,14 +890,23 @@ def _plan_changed(said: say.PlanChanged, known: Known) -> Verdict:
         and same_text(said.new, done.new)
         and same_day(said.date, done.date or known.today)
         and same_day(said.effective, done.effective or done.date or known.today)
+        and same_id(said.ref, done.id)
     ]
+    if said.negated and said.new is not None and isinstance(_plan_exists(say.PlanExists(plan=said.new), known), Fault):
+        return Fault("there is no such plan")
     return _done(known, deeds, said.negated, every, "plan_changed")
 
 
 @_licenses(say.InvoiceCreated)
 def _invoice_created(said: say.InvoiceCreated, known: Known) -> Verdict:
     every = known.deeds("invoice_created")
-    deeds = [done for done in every if same_id(said.invoice, done.id or done.invoice) and _same_money(said.money, done.money)]
+    deeds = [
+        done
+        for done in every
+        if same_id(said.invoice, done.id or done.invoice)
+        and _same_money(said.money, done.money)
+        and same_day(said.date, done.date or known.today)
+    ]
     return _done(known, deeds, said.negated, every, "invoice_created")
 
 
@@ -713,6 +937,12 @@ def _is_figure(amount: Decimal, message: str) -> bool:
     return any(found.strip(".,") in forms for found in digits)
 
 
+@_licenses(say.DayIs)
+def _day_is(said: say.DayIs, known: Known) -> Verdict:
+    is_so = same_day(said.date, known.today + timedelta(said.days))
+    return ("today",) if is_so else Fault(f"today is {known.today}")
+
+
 @_licenses(say.CustomerIs)
 def _customer_is(said: say.CustomerIs, known: Known) -> Verdict:
     names = known.name.lower().split()
@@ -725,6 +955,13 @@ def _customer_is(said: say.CustomerIs, known: Known) -> Verdict:
 def _status_page(said: say.StatusPage, known: Known) -> Verdict:
     is_so = known.status_page is not None and said.url.rstrip("/") == known.status_page.rstrip("/")
     return ("status_page",) if is_so else Fault("we know no such link")
+
+
+@_licenses(say.SignedBy)
+def _signed_by(said: say.SignedBy, known: Known) -> Verdict:
+    host = (known.status_page or "").partition("://")[2].partition("/")[0]
+    is_so = _folded(said.brand).replace(" ", "") in host.split(".")
+    return ("status_page",) if is_so else Fault("that is not our name")
 
 
 @_licenses(say.Courtesy)

@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 
 from agent.grammar import ALTERNATIVES, LONGEST_SENTENCE, Capture, End, Reader, Shape, candidates, shape_of
 from agent.phrasebook import MENTION, Phrasebook, Rule, book, coerced, mention_fields
-from agent.statements import CustomerIs, InvoiceIs, Statement
-from agent.tokens import Token, normal
+from agent.statements import CustomerIs, DayIs, InvoiceIs, Statement
+from agent.tokens import BAD, Names, RelativeDay, Token, normal
 
-_STOPS = frozenset((".", "!", "?", "newline", "dots"))
+_STOPS = frozenset((".", "!", "?", "{newline}", "{dots}"))
+VALUES = frozenset(("money", "date", "percent", "id", "email", "url", "phone", BAD))
 _TRAILING = frozenset((",", ":", ";", "–", "-"))
 
 
@@ -29,6 +30,7 @@ class Sentence(NamedTuple):
     start: int
     readings: tuple[tuple[Claim, ...], ...]
     unread: str
+    values: tuple[Token, ...] = ()
 
 
 class _Clause(NamedTuple):
@@ -41,10 +43,13 @@ class _Clause(NamedTuple):
 Clauses = tuple[_Clause, ...]
 
 
-def reply(text: str, language: str) -> list[Sentence]:
-    """The sentences of a reply in this language, in order; every character but white space is in one."""
+def reply(text: str, language: str, names: Names = ()) -> list[Sentence]:
+    """The sentences of a reply in this language, in order; every character but white space is in one.
+
+    `names` are the words that can stand for a plan, a person, a destination; others are not read as such.
+    """
     plain, spoken = normal(text), book(language)
-    tokens = spoken.tokens.of(plain)
+    tokens = spoken.tokens.of(plain, (*names, *spoken.status_names))
     return [_sentence(plain, spoken, tokens[first:last], stop) for first, last, stop in _split(tokens)]
 
 
@@ -63,8 +68,9 @@ def _split(tokens: list[Token]) -> Iterator[tuple[int, int, str]]:
 def _sentence(plain: str, spoken: Phrasebook, tokens: list[Token], stop: str) -> Sentence:
     start, end = tokens[0].start, tokens[-1].end
     text = plain[start : end + (stop in (".", "!", "?"))]
+    values = tuple(token for token in tokens if token.kind in VALUES)
     if len(tokens) > LONGEST_SENTENCE:
-        return Sentence(text, start, (), text)
+        return Sentence(text, start, (), text, values)
     body = tokens
     while body and body[-1].key in _TRAILING:
         body = body[:-1]
@@ -74,7 +80,7 @@ def _sentence(plain: str, spoken: Phrasebook, tokens: list[Token], stop: str) ->
     if sound:
         return Sentence(text, start, sound, "")
     left = body[min(furthest, len(body) - 1)].start if body else start
-    return Sentence(text, start, (), plain[left : start + len(text)])
+    return Sentence(text, start, (), plain[left : start + len(text)], values)
 
 
 @lru_cache(maxsize=4096)
@@ -161,6 +167,8 @@ def _slots(plain: str, spoken: Phrasebook, body: list[Token], captures: tuple[Ca
             return None
         if capture.slot == "invoices":
             slots["invoices"] = (*slots.get("invoices", ()), value)
+        elif isinstance(slots.get(capture.slot), RelativeDay) and not isinstance(value, RelativeDay):
+            slots |= {"today": slots[capture.slot], capture.slot: value}  # "today, 9 July": both are checked
         elif slots.setdefault(capture.slot, value) != value:
             return None
     return slots
@@ -180,7 +188,7 @@ def _value(plain: str, spoken: Phrasebook, body: list[Token], capture: Capture) 
         case "money" | "limit" | "percent" | "date" | "paid_on" | "effective" | "quote":
             return first.value
         case _:
-            return plain[first.start : last.end]
+            return plain[first.start : last.end].strip("“”„\"«»'")
 
 
 def _statements(rule: Rule, slots: Mapping[str, Any]) -> list[Statement] | None:
@@ -188,6 +196,9 @@ def _statements(rule: Rule, slots: Mapping[str, Any]) -> list[Statement] | None:
     mention = {name: slots[MENTION + name] for name in mention_fields() if MENTION + name in slots}
     placed = {MENTION + name for name in mention}
     said: list[Statement] = [InvoiceIs(invoice=slots.get("invoice"), **mention)] if mention else []
+    if "today" in slots:
+        said.append(DayIs(days=slots["today"].days, date=slots["date"]))
+        placed.add("today")
     if "name" in slots:
         said.append(CustomerIs(name=slots["name"]))
         placed.add("name")

@@ -25,7 +25,7 @@ from babel.dates import format_date
 from babel.lists import format_list
 from babel.numbers import format_currency
 
-from agent.grammar import WORDS, Choice, Node, NotAPattern, Patterns, SlotKind
+from agent.grammar import Choice, Node, NotAPattern, Patterns, SlotKind
 from agent.statements import InvoiceIs, Statement
 from agent.tokens import Habits, RelativeDay, Tokens
 from flowops.money import Money
@@ -41,9 +41,11 @@ _SLOT_KINDS = {
     **dict.fromkeys(("date", "paid_on", "effective"), SlotKind(_DATE)),
     "limit": SlotKind(frozenset(("money",))),
     **dict.fromkeys(("money", "percent", "email", "url", "quote", "month"), None),
-    **dict.fromkeys(("plan", "old", "new", "status", "about"), SlotKind(WORDS, 3)),
-    "to": SlotKind(WORDS, 4),
-    "name": SlotKind(frozenset(("capital",)), 3),
+    **dict.fromkeys(("plan", "old", "new", "than"), SlotKind(frozenset(("plan",)), 5)),
+    **dict.fromkeys(("status", "about", "brand"), SlotKind(frozenset(("status",)), 4)),
+    "brand": SlotKind(frozenset(("brand",)), 3),
+    "to": SlotKind(frozenset(("to",)), 6),
+    "name": SlotKind(frozenset(("name",)), 4),
 }
 
 
@@ -95,6 +97,7 @@ class Phrasebook:
         self._dates = shared["dates"]
         self._statuses = {name: words if isinstance(words, list) else [words] for name, words in shared["statuses"].items()}
         self.statuses = {word: name for name, words in self._statuses.items() for word in words}
+        self.status_names = tuple(("status", word) for word in self.statuses)
         self.patterns = Patterns(phrases, slot_kind, self._literal)
         self.rules = [self._rule(key, text) for key, text in read]
         self.glue = Glue(*(self._any_of(shared["glue"][name]) for name in ("opens", "joins", "closes")))
@@ -131,7 +134,7 @@ class Phrasebook:
         says = tuple(map(_said, key.split(" + ")))
         is_question = text.endswith("?")
         try:
-            node = self.patterns.compile(text.rstrip(".?! ").removeprefix("¿"))
+            node = self.patterns.compile(_with_lists(text.rstrip(".?! ").removeprefix("¿"), self.habits.locale))
         except NotAPattern as fault:
             raise NotAPattern(f"{self.language}, {key}: {fault}") from None
         if node.nullable:
@@ -142,7 +145,7 @@ class Phrasebook:
         return Choice([self.patterns.compile(text) for text in texts])
 
     def _literal(self, text: str) -> list[str]:
-        return [token.key for token in self.tokens.of(text)]
+        return [token.key for token in self.tokens.of(f"{text} x")][:-1]  # some tokens want a neighbour
 
 
 def slot_kind(name: str) -> SlotKind:
@@ -151,6 +154,11 @@ def slot_kind(name: str) -> SlotKind:
     if plain not in _SLOT_KINDS:
         raise NotAPattern(f"{{{name}}} is no slot")
     return _SLOT_KINDS[plain] or SlotKind(frozenset((plain,)))
+
+
+def render(statements: Iterable[Statement], language: str) -> str:
+    """Prose for these statements, in their order."""
+    return " ".join(map(book(language).write, statements))
 
 
 @cache
@@ -188,10 +196,17 @@ def coerced(slot: str, constant: str) -> Any:
     return int(constant) if _SLOT_KINDS.get(plain) == SlotKind(_NUMBER) or plain == "month" else constant
 
 
+def _with_lists(text: str, locale: str) -> str:
+    """A template's {invoices} as the list of them that is written there: a, b or c."""
+    word = format_list(("", ""), style="or", locale=locale).strip()
+    return text.replace("{invoices}", f"{{invoices}} [(, {{invoices}})* [,] {word} {{invoices}}]")
+
+
 def _habits(shared: Mapping[str, Any]) -> Habits:
     numbers = {word.strip(): number for number, word in enumerate(shared["numbers"].split(","))}
     numbers |= shared.get("more_numbers") or {}
-    return Habits(shared["locale"], shared["day_first"], numbers, shared.get("contractions") or {})
+    endings = frozenset((shared.get("endings") or "").split())
+    return Habits(shared["locale"], shared["day_first"], numbers, shared.get("contractions") or {}, endings)
 
 
 def _alternatives(text: Any) -> str:

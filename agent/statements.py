@@ -19,11 +19,12 @@ Day = date | YearlessDate | RelativeDay
 
 
 class RefundIssued(Struct, frozen=True, kw_only=True, tag="refund_issued"):
-    """Money went back. `percent` is the share of the invoice, `ref` the refund's own id."""
+    """Money went back. `percent` is the share of the invoice, `share` full or part, `ref` the refund's own id."""
 
     money: Money | None = None
     invoice: str | None = None
     percent: Decimal | None = None
+    share: str | None = None
     ref: str | None = None
     date: Day | None = None
     to: str | None = None
@@ -41,7 +42,21 @@ class RefundApproved(Struct, frozen=True, kw_only=True, tag="refund_approved"):
     money: Money | None = None
     invoice: str | None = None
     percent: Decimal | None = None
+    share: str | None = None
     negated: bool = False
+
+
+class RefundNotPromised(Struct, frozen=True, kw_only=True, tag="refund_not_promised"):
+    """Nobody has promised or approved a refund, and none was issued."""
+
+    invoice: str | None = None
+
+
+class OnlyRefunded(Struct, frozen=True, kw_only=True, tag="only_refunded"):
+    """This invoice was refunded, and no other one of the account."""
+
+    invoice: str | None = None
+    money: Money | None = None
 
 
 class RefundUndecided(Struct, frozen=True, kw_only=True, tag="refund_undecided"):
@@ -63,6 +78,7 @@ class DeniedFor(Struct, frozen=True, kw_only=True, tag="denied_for"):
     """The ground a decision names: outside_window, above_limit …"""
 
     reason: str
+    invoice: str | None = None
 
 
 class AlreadyRefunded(Struct, frozen=True, kw_only=True, tag="already_refunded"):
@@ -88,6 +104,8 @@ class WouldRefund(Struct, frozen=True, kw_only=True, tag="would_refund"):
 
     money: Money | None = None
     invoice: str | None = None
+    percent: Decimal | None = None
+    share: str | None = None
 
 
 class WouldAskPerson(Struct, frozen=True, kw_only=True, tag="would_ask_person"):
@@ -107,7 +125,10 @@ class NothingDone(Struct, frozen=True, kw_only=True, tag="nothing_done"):
 
 
 class InvoiceIs(Struct, frozen=True, kw_only=True, tag="invoice_is"):
-    """Facts of one invoice. `date` is the invoice's own or the day it was paid, `paid_on` only the latter."""
+    """Facts of one invoice. `date` is the invoice's own or the day it was paid, `paid_on` only the latter.
+
+    `order` is latest or first: by date, among all of the account.
+    """
 
     invoice: str | None = None
     money: Money | None = None
@@ -117,6 +138,7 @@ class InvoiceIs(Struct, frozen=True, kw_only=True, tag="invoice_is"):
     month: int | None = None
     year: int | None = None
     plan: str | None = None
+    order: str | None = None
     negated: bool = False
 
 
@@ -137,7 +159,7 @@ class InsideWindow(Struct, frozen=True, kw_only=True, tag="inside_window"):
 class StillPaid(Struct, frozen=True, kw_only=True, tag="still_paid"):
     """What of an invoice was paid and neither refunded nor reserved; a fact, not an offer."""
 
-    money: Money
+    money: Money | None = None
     invoice: str | None = None
 
 
@@ -154,9 +176,33 @@ class NoInvoices(Struct, frozen=True, kw_only=True, tag="no_invoices"):
 
 
 class OnlyInvoice(Struct, frozen=True, kw_only=True, tag="only_invoice"):
-    """The account has this many invoices."""
+    """The account has this many invoices that are so, and no more."""
 
     count: int
+    status: str | None = None
+    month: int | None = None
+    money: Money | None = None
+    plan: str | None = None
+
+
+class AllInvoices(Struct, frozen=True, kw_only=True, tag="all_invoices"):
+    """Every invoice of the account is so; `count`: and there are that many."""
+
+    count: int | None = None
+    status: str | None = None
+    money: Money | None = None
+    plan: str | None = None
+
+
+class NothingOwed(Struct, frozen=True, kw_only=True, tag="nothing_owed"):
+    """No invoice is open or overdue."""
+
+
+class WindowEnds(Struct, frozen=True, kw_only=True, tag="window_ends"):
+    """The last day on which the invoice can be refunded."""
+
+    invoice: str | None = None
+    date: Day
 
 
 class WhichInvoice(Struct, frozen=True, kw_only=True, tag="which_invoice"):
@@ -193,23 +239,42 @@ class PlanCosts(Struct, frozen=True, kw_only=True, tag="plan_costs"):
     per: str | None = None
 
 
+class PlanExists(Struct, frozen=True, kw_only=True, tag="plan_exists"):
+    """A plan on the price list, or the customer's own."""
+
+    plan: str
+
+
 class Renews(Struct, frozen=True, kw_only=True, tag="renews"):
+    """Negated: no renewal lies ahead. `days` counts from today."""
+
     plan: str | None = None
     date: Day | None = None
     month: int | None = None
     money: Money | None = None
+    per: str | None = None
+    days: int | None = None
+    negated: bool = False
 
 
 class Difference(Struct, frozen=True, kw_only=True, tag="difference"):
-    """An exact difference of two amounts known."""
+    """An exact difference of two amounts known. With `way`, of two prices: `plan` costs more or less than `than`,
+    which is the customer's own plan where it is not said."""
 
     money: Money
+    way: str | None = None
+    plan: str | None = None
+    than: str | None = None
+    per: str | None = None
 
 
 class Total(Struct, frozen=True, kw_only=True, tag="total"):
-    """An exact sum of invoices, of refunds, or of months at a list price."""
+    """An exact sum: of invoices and renewal, of all that was paid (`of`), of `count` months of a plan."""
 
     money: Money
+    of: str | None = None
+    plan: str | None = None
+    count: int | None = None
 
 
 class Share(Struct, frozen=True, kw_only=True, tag="share"):
@@ -259,11 +324,13 @@ class PassedToPerson(Struct, frozen=True, kw_only=True, tag="passed_to_person"):
 
     handoff: str | None = None
     to: str | None = None
+    date: Day | None = None
     negated: bool = False
 
 
 class TicketIs(Struct, frozen=True, kw_only=True, tag="ticket_is"):
     ticket: str | None = None
+    date: Day | None = None
     negated: bool = False
 
 
@@ -282,6 +349,7 @@ class ResetMailSent(Struct, frozen=True, kw_only=True, tag="reset_mail_sent"):
 
 class Cancelled(Struct, frozen=True, kw_only=True, tag="cancelled"):
     plan: str | None = None
+    ref: str | None = None
     date: Day | None = None
     effective: Day | None = None
     negated: bool = False
@@ -290,6 +358,7 @@ class Cancelled(Struct, frozen=True, kw_only=True, tag="cancelled"):
 class PlanChanged(Struct, frozen=True, kw_only=True, tag="plan_changed"):
     old: str | None = None
     new: str | None = None
+    ref: str | None = None
     date: Day | None = None
     effective: Day | None = None
     negated: bool = False
@@ -298,6 +367,7 @@ class PlanChanged(Struct, frozen=True, kw_only=True, tag="plan_changed"):
 class InvoiceCreated(Struct, frozen=True, kw_only=True, tag="invoice_created"):
     invoice: str | None = None
     money: Money | None = None
+    date: Day | None = None
     negated: bool = False
 
 
@@ -317,6 +387,13 @@ class CustomerSaid(Struct, frozen=True, kw_only=True, tag="customer_said"):
     plan: str | None = None
 
 
+class DayIs(Struct, frozen=True, kw_only=True, tag="day_is"):
+    """Which date today, or another day counted from it, is."""
+
+    days: int
+    date: Day
+
+
 class CustomerIs(Struct, frozen=True, kw_only=True, tag="customer_is"):
     """How the customer is addressed."""
 
@@ -331,6 +408,12 @@ class Rehearsal(Struct, frozen=True, kw_only=True, tag="rehearsal"):
     """This is shadow: nothing has been done."""
 
 
+class SignedBy(Struct, frozen=True, kw_only=True, tag="signed_by"):
+    """The company's name in a signature."""
+
+    brand: str
+
+
 class Courtesy(Struct, frozen=True, kw_only=True, tag="courtesy"):
     """One of the exactly known sentences that state nothing about this customer; `of` names which we write."""
 
@@ -341,6 +424,8 @@ Statement = (
     RefundIssued
     | RefundAwaitsPerson
     | RefundApproved
+    | RefundNotPromised
+    | OnlyRefunded
     | RefundUndecided
     | RefundPossible
     | DeniedFor
@@ -360,6 +445,9 @@ Statement = (
     | NoPaidInvoice
     | NoInvoices
     | OnlyInvoice
+    | AllInvoices
+    | NothingOwed
+    | WindowEnds
     | WhichInvoice
     | PlanIs
     | AccountIs
@@ -367,6 +455,7 @@ Statement = (
     | NoApiKey
     | EmailOnFile
     | PlanCosts
+    | PlanExists
     | Renews
     | Difference
     | Total
@@ -384,8 +473,10 @@ Statement = (
     | PlanChanged
     | InvoiceCreated
     | CustomerSaid
+    | DayIs
     | CustomerIs
     | StatusPage
     | Rehearsal
+    | SignedBy
     | Courtesy
 )

@@ -7,7 +7,7 @@ weekday that does not fit its date) becomes a `bad` token, which no sentence acc
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from re import Match
@@ -48,10 +48,10 @@ _SIMPLE = (
 )  # fmt: skip
 _LATER = (
     ("percent", rf"(?<![\w.,]){_NUMBER}[ ]?(?:%|(?:percent|per ?cent|prozent|pour cent|por ciento|por cento|per cento)\b)"),
-    ("id", r"#\w(?:[\w-]*\w)?|\b(?=[\w-]*[\d_])[^\W\d_][\w-]*\w\b"),
+    ("id", r"#\w(?:[\w-]*\w)?|\b(?=[\w-]*[\d_])[^\W\d_][\w-]*\w\b|\b\d{3,}-(?-i:[A-Z]{1,3}|\d{3,})\b(?!-)"),
     ("short", r"(?<!\w)(?:i\.e\.|e\.g\.|z\. ?b\.|d\. ?h\.|p\. ?ej\.|p\. ?ex\.|etc\.|bzw\.|ca\.|inkl\.|mr\.|mrs\.|ms\.|dr\.|nr\.|no\.|n\.º|nº|n°|núm\.|ref\.|réf\.|rif\.|sr\.|sra\.|sra?\.|sig\.(?:ra)?|mme\b|m\.(?= [A-Z])|n\.)(?= ?\S)"),
     ("clock", r"\b\d{1,2}:\d{2}\b"),
-    ("number", rf"(?<![\w.,]){_NUMBER}(?!\w)"),
+    ("number", rf"(?<![\w.,]){_NUMBER}(?!\w)|(?<![\w.,])\d{{1,3}}(?=(?:h|hrs?|j)\b)"),
     ("word", r"[^\W\d_]+(?:-[^\W\d_]+)*'?"),
     ("newline", r"\n"),
     ("dots", r"\.\.\.|…"),
@@ -73,13 +73,21 @@ class RelativeDay(Struct, frozen=True, kw_only=True):
 
 
 class Token(NamedTuple):
-    """`key` is what a pattern names literally; `kinds` are the slots it can fill, with `value`."""
+    """`key` is what a pattern names literally; `kinds` are the slots it can fill, with `value`.
+
+    The key of a value is its kind in braces: no word that a pattern names is ever mistaken for one.
+    """
 
     key: str
     kinds: frozenset[str]
     value: Any
     start: int
     end: int
+
+    @property
+    def kind(self) -> str:
+        """Of a value, which it is; of anything else, nothing."""
+        return self.key[1:-1] if self.key.startswith("{") and len(self.key) > 1 else ""
 
 
 class Habits(NamedTuple):
@@ -89,6 +97,10 @@ class Habits(NamedTuple):
     day_first: bool | None
     numbers: dict[str, int]
     contractions: dict[str, str]
+    endings: frozenset[str] = frozenset()
+
+
+Names = Iterable[tuple[str, str]]  # a kind of slot, and words that can fill it
 
 
 def normal(text: str) -> str:
@@ -117,6 +129,7 @@ class Tokens:
         locale = Locale.parse(habits.locale)
         self._months = _names(get_month_names, locale)
         self._weekdays = _names(get_day_names, locale)
+        self._spellings: dict[str, tuple[str, ...]] = {}
         self._capitalised = habits.locale[:2] in ("en", "de")
         patterns = (*_SIMPLE, ("date", self._dates()), ("money", self._amounts()), *_LATER)
         email = r"(?P<email>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)"
@@ -128,31 +141,54 @@ class Tokens:
             "percent": _percent,
         }
 
-    def of(self, text: str) -> list[Token]:
-        """The tokens of a `normal` text, in order; every character but white space and layout belongs to one."""
+    def of(self, text: str, names: Names = ()) -> list[Token]:
+        """The tokens of a `normal` text, in order; every character but white space and layout belongs to one.
+
+        Tokens that spell one of the `names` can also fill the slot of its kind.
+        """
         bare = _LAYOUT.sub(lambda found: " " * len(found.group()), text)
-        return list(self._in_full(self._found(bare)))
+        tokens = list(self._in_full(self._found(bare)))
+        for kind, name in names:
+            _mark(tokens, kind, self._spelled(name))
+        return tokens
+
+    def _spelled(self, name: str) -> tuple[str, ...]:
+        """How a name appears among tokens; remembered, since few names come up again and again."""
+        if name not in self._spellings:
+            if len(self._spellings) > 5000:
+                self._spellings.clear()
+            self._spellings[name] = tuple(map(_spelling, self.of(normal(name))))
+        return self._spellings[name]
 
     def _found(self, text: str) -> Iterator[Token]:
         for match in self._scan.finditer(text):
             kind, key = str(match.lastgroup), match.group().lower()
             if kind == "word":
-                yield self._word(key, match)
+                yield from self._words(match)
             elif read := self._read.get(kind):
                 kind, value = read(match)
-                yield Token(kind, frozenset((kind,)), value, *match.span())
+                yield Token(f"{{{kind}}}", frozenset((kind,)), value, *match.span())
             else:
-                yield Token(key if kind in ("sign", "short") else kind, frozenset((kind,)), _bare(kind, match), *match.span())
+                named = key if kind in ("sign", "short") else f"{{{kind}}}"
+                yield Token(named, frozenset((kind,)), _bare(kind, match), *match.span())
 
-    def _word(self, key: str, match: Match[str]) -> Token:
-        kinds, value = ["word"], match.group()
-        if value[0].isupper():
-            kinds.append("capital")
+    def _words(self, match: Match[str]) -> Iterator[Token]:
+        """One word, or two where one is glued to an ending that is a word too: Plus-Tarif."""
+        text, start = match.group(), match.start()
+        stem, hyphen, ending = text.rpartition("-")
+        if hyphen and ending.lower() in self._habits.endings:
+            yield self._word(stem, start)
+            yield self._word(ending, start + len(stem) + 1)
+        else:
+            yield self._word(text, start)
+
+    def _word(self, value: str, start: int) -> Token:
+        kinds, key = ["word"], value.lower()
         if key in self._habits.numbers:
             kinds.append("number")
         if key in self._months and (value[0].isupper() or not self._capitalised):
             kinds.append("month")
-        return Token(key, frozenset(kinds), value, *match.span())
+        return Token(key, frozenset(kinds), value, start, start + len(value))
 
     def _in_full(self, tokens: Iterator[Token]) -> Iterator[Token]:
         """Contractions as the words they stand for: "don't" is do, not; each has the place of both."""
@@ -164,10 +200,17 @@ class Tokens:
                 held = None
                 continue
             if held is not None:
-                yield held
+                yield from self._alone(held)
             held = token
         if held is not None:
-            yield held
+            yield from self._alone(held)
+
+    def _alone(self, token: Token) -> Iterator[Token]:
+        full = self._habits.contractions.get(token.key)
+        if full is None:
+            yield token
+        else:
+            yield from (Token(w, frozenset(("word",)), w, token.start, token.end) for w in full.split())
 
     def _full(self, held: Token, token: Token) -> str | None:
         contractions = self._habits.contractions
@@ -191,7 +234,7 @@ class Tokens:
             r"(?P<iso>(?<![\w-])\d{4}-\d{2}-\d{2})(?![\w-])"
             r"|(?<![\w.,])(?P<dmy>\d{1,2}\.[ ]?\d{1,2}\.[ ]?\d{4}|\d{1,2}/\d{1,2}/\d{4})(?!\w)"
             r"|(?<![\w.,])(?P<dm>\d{1,2}\.\d{1,2}\.)(?!\d)"
-            rf"|(?<![\w.,])(?P<d1>\d{{1,2}})(?:st|nd|rd|th|er|ro|\.|º|°)?[ ](?:of[ ]|de[ ])?(?P<m1>{months})\b\.?{_YEAR.format(1)}"
+            rf"|(?<![\w.,])(?P<d1>\d{{1,2}})(?:st|nd|rd|th|er|ro|o|\.|º|°)?[ ](?:of[ ]|de[ ])?(?P<m1>{months})\b\.?{_YEAR.format(1)}"
             rf"|\b(?P<m2>{months})\b\.?[ ](?P<d2>\d{{1,2}})(?:st|nd|rd|th)?(?!\d){_YEAR.format(2)})"
         )
 
@@ -247,6 +290,21 @@ class Tokens:
             day_first = second <= 12
         day, month = (first, second) if day_first else (second, first)
         return date(numbers[2], month, day)
+
+
+def _spelling(token: Token) -> str:
+    return f"{token.key} {token.value}".lower() if token.kind else token.key
+
+
+def _mark(tokens: list[Token], kind: str, spelled: tuple[str, ...]) -> None:
+    """Let the tokens that spell a name fill its slot, quoted or not."""
+    for at, token in enumerate(tokens):
+        if token.kind == "quote" and " ".join(spelled) == str(token.value).lower():
+            tokens[at] = token._replace(kinds=token.kinds | {kind})
+        elif spelled and _spelling(token) == spelled[0]:
+            found = tokens[at : at + len(spelled)]
+            if tuple(map(_spelling, found)) == spelled:
+                tokens[at : at + len(spelled)] = [each._replace(kinds=each.kinds | {kind}) for each in found]
 
 
 def _any_of(names: dict[str, int]) -> str:

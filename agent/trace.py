@@ -6,9 +6,7 @@ from typing import Any, NamedTuple, assert_never
 
 import msgspec
 
-from agent import phrases
 from agent.models import Interaction
-from agent.statements import Statement
 from agent.values import (
     Effect,
     Fact,
@@ -17,6 +15,7 @@ from agent.values import (
     OpenHandoff,
     OpenTicket,
     Plan,
+    Proof,
     QueueEmail,
     RecordRefund,
     ReserveRefund,
@@ -56,13 +55,6 @@ class Rule(NamedTuple):
     decided: bool
 
 
-class Sentence(NamedTuple):
-    """A sentence of the reply, and the statement it makes."""
-
-    text: str
-    says: str
-
-
 class Doing(NamedTuple):
     words: str
     id: str
@@ -98,7 +90,7 @@ class Trace(NamedTuple):
     tone: str
     rule: str
     rules: tuple[Rule, ...]
-    sentences: tuple[Sentence, ...]
+    sentences: tuple[Proof, ...]
     doings: tuple[Doing, ...]
     mails: tuple[Mail, ...]
     raw: Raw
@@ -123,7 +115,7 @@ def of(plan: Plan, *, now: datetime) -> Trace:
         rules=tuple(
             Rule(step.rule, _RULES.get(step.rule, step.rule), step.decided) for step in plan.decision.trace
         ),
-        sentences=tuple(Sentence(span.text, _says(span.statement)) for span in phrases.parse(plan.reply)),
+        sentences=plan.proof,
         doings=tuple(_doing(effect) for effect in plan.effects),
         mails=mails,
         raw=_raw(plan, mails),
@@ -168,10 +160,6 @@ def _tone(plan: Plan) -> str:
     if plan.decision.needs_a_person:
         return "wait"
     return "quiet" if plan.decision.outcome is Outcome.DENY else "good"
-
-
-def _says(statement: Statement | None) -> str:
-    return _spoken(str(type(statement).__struct_config__.tag)) if statement else "unknown"
 
 
 def _spoken(name: str) -> str:
@@ -234,7 +222,7 @@ def _raw(plan: Plan, mails: tuple[Mail, ...]) -> Raw:
         reading=_json(plan.reading),
         evidence=_json(plan.evidence),
         decision=_json(plan.decision),
-        verdict=_json({"reply": plan.reply, "violations": plan.violations}),
+        verdict=_json({"reply": plan.reply, "proof": plan.proof, "violations": plan.violations, "rejected": plan.rejected}),
         effects=_json({"effects": plan.effects, "actions": plan.actions}),
         mails=_json(deliveries),
     )

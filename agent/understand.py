@@ -6,7 +6,7 @@ from datetime import date
 
 from msgspec import Struct
 
-from agent import entities, plain_requests
+from agent import entities, languages, plain_requests
 from agent.values import Reading
 from policy.values import Intent
 
@@ -261,7 +261,13 @@ def message(text: str, *, today: date) -> Reading:
     if intent is Intent.REFUND_REQUEST and not also:
         is_plain = confidence == CLEAR and plain_requests.is_plain(plain, words)
         confidence = CLEAR if is_plain else min(confidence, NOT_PLAIN)
-    return Reading(intent=intent, confidence=confidence, also=also, entities=entities.read(plain))
+    return Reading(
+        intent=intent,
+        confidence=confidence,
+        also=also,
+        entities=entities.read(plain),
+        language=languages.sure(text) or languages.ENGLISH,
+    )
 
 
 def _wishes(words: str) -> tuple[Intent, float, tuple[Intent, ...]]:

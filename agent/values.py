@@ -40,12 +40,16 @@ class Entities(Struct, frozen=True, kw_only=True):
 
 
 class Reading(Struct, frozen=True, kw_only=True):
-    """The reader's result. `also` are other wishes it is confident of; confidence is from 0 to 1."""
+    """The reader's result. `also` are other wishes it is confident of; confidence is from 0 to 1.
+
+    `language` is the one to answer in: the customer's where the reader is sure of it, else English.
+    """
 
     intent: Intent
     confidence: float
     entities: Entities
     also: tuple[Intent, ...] = ()
+    language: str = "en"
 
 
 class Fact(Struct, frozen=True, kw_only=True):
@@ -130,6 +134,14 @@ class Violation(Struct, frozen=True, kw_only=True):
     detail: str
 
 
+class Proof(Struct, frozen=True, kw_only=True):
+    """A sentence of a reply, what it says, and the facts that carry it; a courtesy needs none."""
+
+    text: str
+    says: tuple[str, ...]
+    facts: tuple[Fact, ...]
+
+
 # Effects: imperative, not yet done. Ids are settled while planning, so doing one twice is impossible.
 
 
@@ -203,9 +215,15 @@ class QueueEmail(Struct, frozen=True, kw_only=True, tag="queue_email"):
 
 
 class Grounds(Struct, frozen=True, kw_only=True):
-    """All that may license a reply: what the tools said, what was decided, and what the plan will do."""
+    """All that may license a reply: what the tools said, what was decided, and what the plan will do.
+
+    The customer's own words license nothing but their being quoted.
+    """
 
     mode: Mode
+    today: date
+    customer_message: str
+    language: str = "en"
     evidence: Evidence
     decision: Decision
     effects: "tuple[Effect, ...]"
@@ -216,7 +234,11 @@ Effect = OpenTicket | ReuseTicket | RecordRefund | ReserveRefund | OpenHandoff |
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """One message, fully thought through; nothing has changed yet. Shadow returns it, live applies it."""
+    """One message, fully thought through; nothing has changed yet. Shadow returns it, live applies it.
+
+    `violations` are conflicts of a draft with the facts, which gave the case to a person; `rejected` is what was
+    wrong with a draft in whose place a template speaks.
+    """
 
     message: Message
     reading: Reading
@@ -226,6 +248,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     violations: tuple[Violation, ...]
     effects: tuple[Effect, ...]
     actions: tuple[str, ...]
+    proof: tuple[Proof, ...] = ()
+    rejected: tuple[Violation, ...] = ()
 
     @property
     def ticket_id(self) -> str | None:

@@ -182,6 +182,7 @@ def _bill(invoice: _Invoice, mode: Mode, done: tuple[Done, ...]) -> Bill:
         money=total,
         status=invoice.status,
         date=invoice.date,
+        paid_on=invoice.date if invoice.status in ("paid", "refunded", "partially_refunded") else None,
         plan=invoice.plan,
         refunded=refunded,
         left=Money(amount=paid.amount - refunded.amount, currency=total.currency),

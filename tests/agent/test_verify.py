@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from agent import phrases, verify
+from agent import phrasebook, verify
 from agent import statements as say
+from agent.grounds import known
 from agent.values import JoinHandoff, Mode, OpenHandoff, OpenTicket, RecordRefund, ReserveRefund, ReuseTicket
 from flowops.money import money
 from policy.values import Outcome
@@ -26,6 +27,12 @@ NEEDS_HUMAN = grounds(RESERVE, OPEN, decision=decision(Outcome.NEEDS_HUMAN), evi
 DENIED = grounds(decision=decision(Outcome.DENY, "refund.not_paid"), evidence=OPEN_INVOICE)
 
 
+
+
+def violations(reply, facts):
+    return verify.reply(reply, known(facts), "en")
+
+
 @pytest.mark.parametrize(
     ("reply", "facts"),
     [
@@ -39,29 +46,40 @@ DENIED = grounds(decision=decision(Outcome.DENY, "refund.not_paid"), evidence=OP
     ],
 )
 def test_a_lie_is_blocked(reply, facts):
-    violations = verify.reply(reply, facts)
-    assert [violation.span for violation in violations] == [reply]
+    found = violations(reply, facts)
+    assert found
+    assert all(violation.span in reply for violation in found)
 
 
 def test_the_truth_about_a_denial_passes():
-    assert verify.reply("Your refund was not approved.", DENIED) == ()
+    assert violations("Your refund was not approved.", DENIED) == ()
 
 
 def test_a_denial_of_an_approved_refund_is_a_lie():
-    (violation,) = verify.reply("Your refund was not approved.", APPROVED)
-    assert violation.check == "refund_not_approved"
+    (violation,) = violations("Your refund was not approved.", APPROVED)
+    assert violation.check == "refund_approved"
 
 
 def test_silence_is_no_reply():
-    (violation,) = verify.reply("  \n", APPROVED)
+    (violation,) = violations("  \n", APPROVED)
     assert violation.check == "empty"
 
 
 def test_every_false_sentence_is_named_and_the_true_ones_are_not():
-    violations = verify.reply("Thank you for your message. Invoice inv_123 is paid. Trust me.", APPROVED)
-    assert [(violation.check, violation.span) for violation in violations] == [
-        ("invoice_is", "Invoice inv_123 is paid."),
+    found = violations("Thank you for your message. Invoice inv_123 is paid. Trust me.", APPROVED)
+    assert [(violation.check, violation.span) for violation in found] == [
+        ("invoice_is", "Invoice inv_123 is paid"),
         ("unrecognised", "Trust me."),
+    ]
+
+
+def test_a_value_nobody_gave_us_is_named_beside_the_sentence_it_stands_in():
+    found = violations("Kindly await 480 dollars from the bank till 31 March 2031, see www.evil.example.", APPROVED)
+    assert [(violation.check, violation.span) for violation in found] == [
+        ("money", "480 dollars"),
+        ("date", "31 March 2031"),
+        ("url", "www.evil.example"),
+        ("unrecognised", "Kindly await 480 dollars from the bank till 31 March 2031, see www.evil.example."),
     ]
 
 
@@ -104,10 +122,10 @@ def true_and_false():
     yield say.AlreadyRefunded(invoice="inv_123", money=eur("20.00")), grounds(evidence=PARTLY), True
     yield say.AlreadyRefunded(invoice="inv_123", money=eur("30.00")), grounds(evidence=PARTLY), False
     yield say.AlreadyRefunded(invoice="inv_123", money=eur("0.00")), grounds(), False
-    yield say.NotRefunded(invoice="inv_123"), grounds(), True
-    yield say.NotRefunded(invoice="inv_123"), grounds(evidence=PARTLY), False
-    yield say.NotRefunded(invoice="inv_123"), grounds(REFUND), False
-    yield say.NotRefunded(invoice="inv_123"), grounds(evidence=evidence(with_ledger(pending="9.00"))), False
+    yield say.RefundIssued(invoice="inv_123", negated=True), grounds(), True
+    yield say.RefundIssued(invoice="inv_123", negated=True), grounds(evidence=PARTLY), False
+    yield say.RefundIssued(invoice="inv_123", negated=True), grounds(REFUND), False
+    yield say.RefundIssued(invoice="inv_123", negated=True), grounds(evidence=evidence(with_ledger(pending="9.00"))), False
     yield (
         say.PersonDecidedAgainst(invoice="inv_123"),
         grounds(evidence=evidence(invoice_fact(was_denied=True))),
@@ -117,20 +135,20 @@ def true_and_false():
     yield say.InvoiceIs(invoice="inv_123", status="paid"), grounds(), True
     yield say.InvoiceIs(invoice="inv_123", status="void"), grounds(), False
     yield say.InvoiceIs(invoice="inv_9", status="paid"), grounds(), False
-    yield say.InvoiceTotal(invoice="inv_123", money=EUR49), grounds(), True
-    yield say.InvoiceTotal(invoice="inv_123", money=eur("4.90")), grounds(), False
-    yield say.InvoicePaidOn(invoice="inv_123", date=date(2026, 3, 12)), grounds(), True
-    yield say.InvoicePaidOn(invoice="inv_123", date=date(2026, 12, 3)), grounds(), False
-    yield say.InvoicePaidOn(invoice="inv_123", date=date(2026, 3, 12)), grounds(evidence=UNPAID), False
+    yield say.InvoiceIs(invoice="inv_123", money=EUR49), grounds(), True
+    yield say.InvoiceIs(invoice="inv_123", money=eur("4.90")), grounds(), False
+    yield say.InvoiceIs(invoice="inv_123", paid_on=date(2026, 3, 12)), grounds(), True
+    yield say.InvoiceIs(invoice="inv_123", paid_on=date(2026, 12, 3)), grounds(), False
+    yield say.InvoiceIs(invoice="inv_123", paid_on=date(2026, 3, 12)), grounds(evidence=UNPAID), False
     yield say.StillPaid(invoice="inv_123", money=eur("19.00")), grounds(evidence=PARTLY), True
     yield say.StillPaid(invoice="inv_123", money=EUR49), grounds(evidence=PARTLY), False
     yield say.StillPaid(invoice="inv_123", money=EUR49), grounds(REFUND), False
     yield say.StillPaid(invoice="inv_123", money=eur("0.00")), grounds(evidence=UNPAID), False
     yield say.ShallWeRefund(invoice="inv_123", money=EUR49), grounds(), True
     yield say.ShallWeRefund(invoice="inv_123", money=eur("50.00")), grounds(), False
-    yield say.RefundNotApproved(), grounds(decision=decision(Outcome.DENY)), True
-    yield say.RefundNotApproved(), grounds(), False
-    yield say.RefundNotApproved(), grounds(decision=decision(Outcome.DENY, "refund.already_refunded")), False
+    yield say.RefundApproved(negated=True), grounds(decision=decision(Outcome.DENY)), True
+    yield say.RefundApproved(negated=True), grounds(), False
+    yield say.RefundApproved(negated=True), grounds(decision=decision(Outcome.DENY, "refund.already_refunded")), False
     yield say.RefundWindow(days=30), grounds(), True
     yield say.RefundWindow(days=60), grounds(), False
     yield say.NoSuchInvoice(invoice="inv_9"), grounds(decision=decision(invoices=("inv_9",))), True
@@ -163,19 +181,11 @@ def true_and_false():
     yield say.NoApiKey(), grounds(), False
     yield say.ResponseTime(hours=24), grounds(), True
     yield say.ResponseTime(hours=4), grounds(), False
-    yield say.Courtesy(text=phrases.THANKS), grounds(), True
-    yield say.Courtesy(text=phrases.REHEARSAL), grounds(**SHADOW), True
-    yield say.Courtesy(text=phrases.REHEARSAL), grounds(), False
+    yield say.Courtesy(of="thanks"), grounds(), True
+    yield say.Rehearsal(), grounds(**SHADOW), True
+    yield say.Rehearsal(), grounds(), False
 
 
 @pytest.mark.parametrize(("statement", "facts", "licensed"), list(true_and_false()))
 def test_a_statement_passes_exactly_when_something_licenses_it(statement, facts, licensed):
-    violations = verify.reply(phrases.render([statement]), facts)
-    assert (violations == ()) == licensed
-
-
-def test_every_statement_is_in_the_table_both_ways():
-    outcomes = {(type(statement), licensed) for statement, _, licensed in true_and_false()}
-    assert outcomes == {
-        (kind, licensed) for kind in (*phrases.TEMPLATES, say.Courtesy) for licensed in (True, False)
-    }
+    assert (violations(phrasebook.render([statement], "en"), facts) == ()) == licensed

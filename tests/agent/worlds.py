@@ -49,6 +49,8 @@ def decision(outcome: Outcome = Outcome.ANSWER, rule: str = "answer.billing", **
 def grounds(*effects: Effect, **changes: Any) -> Grounds:
     values: dict[str, Any] = {
         "mode": Mode.LIVE,
+        "today": NOW.date(),
+        "customer_message": "",
         "evidence": evidence(),
         "decision": decision(),
         "effects": effects,
