@@ -71,14 +71,26 @@ class Node:
 
 
 class Word(Node):
-    def __init__(self, key: str, captures: tuple[tuple[str, str], ...] = ()) -> None:
-        self.key, self.captures = key, captures
+    def __init__(self, key: str) -> None:
+        self.key = key
         self.first = frozenset((key,))
 
     def ends(self, reader: Reader, at: int) -> list[End]:
         if at >= len(reader.shape) or reader.shape[at][0] != self.key:
             return []
-        return [End(at + 1, tuple(Capture(slot, at, at + 1, value) for slot, value in self.captures))]
+        return [End(at + 1, ())]
+
+
+class Constant(Node):
+    """A slot filled without a word: the one it was written at is not heard."""
+
+    nullable = True
+
+    def __init__(self, slot: str, value: str) -> None:
+        self.slot, self.value = slot, value
+
+    def ends(self, reader: Reader, at: int) -> list[End]:
+        return [End(at, (Capture(self.slot, at, at, self.value),))]
 
 
 class Slot(Node):
@@ -123,13 +135,14 @@ class Choice(Node):
         self.options = options
         self.nullable = any(option.nullable for option in options)
         self.first = frozenset().union(*(option.first for option in options))
+        self._nullable = [option for option in options if option.nullable]
         self._by_first: dict[str, list[Node]] = {}
         for option in options:
             for key in option.first:
                 self._by_first.setdefault(key, []).append(option)
 
     def ends(self, reader: Reader, at: int) -> list[End]:
-        ends = [End(at, ())] if self.nullable else []
+        ends = [end for option in self._nullable for end in option.ends(reader, at) if end.at == at]
         if at < len(reader.shape):
             for option in candidates(self._by_first, reader.shape[at]):
                 ends += [end for end in option.ends(reader, at) if end.at > at]
@@ -218,7 +231,7 @@ class Patterns:
                 part, at = self._group(pieces, at)
                 parts.append(part)
                 continue
-            parts += self._simple(piece, parts)
+            parts += self._simple(piece)
             at += 1
         return (parts[0] if len(parts) == 1 else Chain(parts)), at
 
@@ -234,17 +247,14 @@ class Patterns:
             return Repeat(inner, pieces[end] == "+"), end + 1
         return inner, end
 
-    def _simple(self, piece: str, before: list[Node]) -> list[Node]:
+    def _simple(self, piece: str) -> list[Node]:
         if piece.startswith("<"):
             return [self._named(piece[1:-1])]
         if piece.startswith("{"):
             name, is_constant, value = piece[1:-1].partition("=")
             if not is_constant:
                 return [Slot(name, self._slots(name))]
-            last = before.pop() if before else None
-            if not isinstance(last, Word):
-                raise NotAPattern(f"{piece}: a constant belongs to the word before it")
-            return [Word(last.key, (*last.captures, (name, value)))]
+            return [Constant(name, value)]
         if piece.startswith("\\"):
             return [Word(piece[1])]
         return [Word(key) for key in self._words(piece)]

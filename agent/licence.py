@@ -89,7 +89,7 @@ def same_destination(said: str | None, to: str | None) -> bool:
 
 def destination_words(known: Known) -> list[str]:
     """The words that may name where money went."""
-    held = [word for done in known.done if done.to for word in done.to.split()]
+    held = [word for done in known.deeds("refund") if done.to for word in done.to.split()]
     if not held:
         return []
     common = [word for words in _DESTINATIONS.values() for word in words.split()]

@@ -71,15 +71,17 @@ def _sentence(plain: str, spoken: Phrasebook, tokens: list[Token], stop: str) ->
     values = tuple(token for token in tokens if token.kind in VALUES)
     if len(tokens) > LONGEST_SENTENCE:
         return Sentence(text, start, (), text, values)
-    body = tokens
+    body = spoken.tokens.heard(tokens)
     while body and body[-1].key in _TRAILING:
         body = body[:-1]
-    chains, furthest = _read(spoken.language, shape_of(body), stop == "?") if body else ((), 0)
+    if not body:
+        return Sentence(text, start, ((),), "")
+    chains, furthest = _read(spoken.language, shape_of(body), stop == "?")
     readings = [_claims(plain, spoken, body, chain) for chain in chains]
     sound = tuple(dict.fromkeys(reading for reading in readings if reading is not None))
     if sound:
         return Sentence(text, start, sound, "")
-    left = body[min(furthest, len(body) - 1)].start if body else start
+    left = body[min(furthest, len(body) - 1)].start
     return Sentence(text, start, (), plain[left : start + len(text)], values)
 
 

@@ -137,15 +137,13 @@ class Phrasebook:
             node = self.patterns.compile(_with_lists(text.rstrip(".?! ").removeprefix("¿"), self.habits.locale))
         except NotAPattern as fault:
             raise NotAPattern(f"{self.language}, {key}: {fault}") from None
-        if node.nullable:
-            raise NotAPattern(f"{self.language}, {key}: {text!r} may be nothing at all")
         return Rule(text, says, is_question, node)
 
     def _any_of(self, texts: Iterable[str]) -> Node:
         return Choice([self.patterns.compile(text) for text in texts])
 
     def _literal(self, text: str) -> list[str]:
-        return [token.key for token in self.tokens.of(f"{text} x")][:-1]  # some tokens want a neighbour
+        return self.tokens.keys(text)
 
 
 def slot_kind(name: str) -> SlotKind:
@@ -206,7 +204,16 @@ def _habits(shared: Mapping[str, Any]) -> Habits:
     numbers = {word.strip(): number for number, word in enumerate(shared["numbers"].split(","))}
     numbers |= shared.get("more_numbers") or {}
     endings = frozenset((shared.get("endings") or "").split())
-    return Habits(shared["locale"], shared["day_first"], numbers, shared.get("contractions") or {}, endings)
+    same = {word: kept for kept, words in (shared.get("same") or {}).items() for word in words.split()}
+    return Habits(
+        locale=shared["locale"],
+        day_first=shared["day_first"],
+        numbers=numbers,
+        contractions=shared.get("contractions") or {},
+        endings=endings,
+        same=same,
+        unheard=frozenset((shared.get("unheard") or "").split()),
+    )
 
 
 def _alternatives(text: Any) -> str:

@@ -59,6 +59,9 @@ _LATER = (
 )  # fmt: skip
 
 
+_PLAIN_WORD = frozenset(("word", "to"))
+
+
 class YearlessDate(Struct, frozen=True, kw_only=True):
     """A day of the year as people write it: 3 May."""
 
@@ -91,13 +94,19 @@ class Token(NamedTuple):
 
 
 class Habits(NamedTuple):
-    """How a language writes numbers, dates and contractions. `day_first` None: 03/04/2026 may be either."""
+    """How a language writes numbers, dates and contractions. `day_first` None: 03/04/2026 may be either.
+
+    `same` maps words to the one that stands for all that mean the same in any sentence of ours; `unheard` are words
+    that no sentence means anything else without: articles, "just", "kindly". Both hold of texts and patterns alike.
+    """
 
     locale: str
     day_first: bool | None
     numbers: dict[str, int]
     contractions: dict[str, str]
     endings: frozenset[str] = frozenset()
+    same: dict[str, str] = {}
+    unheard: frozenset[str] = frozenset()
 
 
 Names = Iterable[tuple[str, str]]  # a kind of slot, and words that can fill it
@@ -150,14 +159,29 @@ class Tokens:
         tokens = list(self._in_full(self._found(bare)))
         for kind, name in names:
             _mark(tokens, kind, self._spelled(name))
-        return tokens
+        return [self._canonical(token) for token in tokens]
+
+    def heard(self, tokens: Iterable[Token]) -> list[Token]:
+        """The tokens that a sentence would mean something else without."""
+        return [token for token in tokens if not self._is_unheard(token)]
+
+    def keys(self, literal: str) -> list[str]:
+        """What a piece of a pattern is as tokens. Some tokens want a neighbour, so it is given one."""
+        tokens = list(self._in_full(self._found(f"{literal} x")))[:-1]
+        return [self._canonical(token).key for token in self.heard(tokens)]
+
+    def _is_unheard(self, token: Token) -> bool:
+        return token.key in self._habits.unheard and token.kinds <= _PLAIN_WORD
+
+    def _canonical(self, token: Token) -> Token:
+        return token._replace(key=self._habits.same.get(token.key, token.key))
 
     def _spelled(self, name: str) -> tuple[str, ...]:
         """How a name appears among tokens; remembered, since few names come up again and again."""
         if name not in self._spellings:
             if len(self._spellings) > 5000:
                 self._spellings.clear()
-            self._spellings[name] = tuple(map(_spelling, self.of(normal(name))))
+            self._spellings[name] = tuple(map(_spelling, self._in_full(self._found(normal(name)))))
         return self._spellings[name]
 
     def _found(self, text: str) -> Iterator[Token]:
@@ -222,10 +246,10 @@ class Tokens:
 
     def number(self, token: Token) -> int | str:
         """The number a token stands for, in digits or in words."""
-        return self._habits.numbers[token.key] if "word" in token.kinds else token.value
+        return self._habits.numbers[token.value.lower()] if "word" in token.kinds else token.value
 
     def month(self, token: Token) -> int:
-        return self._months[token.key]
+        return self._months[token.value.lower()]
 
     def _dates(self) -> str:
         months, days = _any_of(self._months), _any_of(self._weekdays)

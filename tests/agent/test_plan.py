@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from agent import draft, phrases, plan, response
+from agent import draft, phrasebook, plan, response
 from agent.values import (
     JoinHandoff,
     Mode,
@@ -135,7 +135,7 @@ def test_what_the_plan_never_refunds_is_denied_with_its_total():
 
 def test_of_an_unknown_account_nothing_is_said_even_if_policy_should_let_it():
     nobody = grounds(evidence=evidence(account=None), decision=decision(Outcome.ANSWER, "answer.account"))
-    assert phrases.render(draft.reply(nobody)) == phrases.THANKS
+    assert phrasebook.render(draft.reply(nobody), "en") == "Thank you for your message."
 
 
 def test_an_urgent_message_is_urgent():
@@ -170,13 +170,41 @@ def test_a_lying_draft_is_blocked_and_nothing_it_spoke_of_is_done():
     assert made.decision.outcome is Outcome.ESCALATE
     assert made.decision.rule == "escalate.verification_failed"
     assert not any(isinstance(effect, RecordRefund | ReserveRefund) for effect in made.effects)
-    assert [violation.span for violation in made.violations] == ["We approved €480."]
+    assert [(violation.check, violation.span) for violation in made.violations] == [
+        ("money", "€480"),
+        ("unrecognised", "We approved €480."),
+    ]
     assert (
         made.reply
         == "Thank you for your message. We have passed your request to a member of our team. Your ticket is tck_1."
     )
     assert "verification_failed" in made.actions
     assert "verify_issue:unrecognised: We approved €480." in made.actions
+
+
+def test_a_draft_in_words_we_do_not_know_costs_style_and_no_ticket():
+    made = composed("refund please", drafter=lambda grounds: "Your wish is my command! Your ticket is tck_1.")
+    assert made == msgspec.structs.replace(composed("refund please"), rejected=made.rejected)
+    assert [(violation.check, violation.span) for violation in made.rejected] == [
+        ("unrecognised", "Your wish is my command!")
+    ]
+    assert made.reply.startswith("Thank you for your message. We have refunded €49.00 for invoice inv_123.")
+
+
+def test_a_draft_that_contradicts_the_plan_in_words_we_know_gives_the_case_to_a_person():
+    made = composed("refund inv_123", drafter=lambda grounds: "Your refund was not approved.")
+    assert made.decision.rule == "escalate.verification_failed"
+    assert [violation.check for violation in made.violations] == ["refund_approved"]
+
+
+def test_every_sentence_carries_its_proof():
+    made = composed("refund inv_123")
+    assert [(proof.text, proof.says, [fact.id for fact in proof.facts]) for proof in made.proof] == [
+        ("Thank you for your message.", ("courtesy",), []),
+        ("We have refunded €49.00 for invoice inv_123.", ("refund issued",), ["effect.refund.rfd_1"]),
+        ("Your ticket is tck_1.", ("ticket is",), ["effect.ticket_created.tck_1"]),
+    ]
+    assert " ".join(proof.text for proof in made.proof) == made.reply
 
 
 def test_giving_up_hands_over_and_does_nothing_else():
