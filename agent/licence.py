@@ -3,7 +3,7 @@
 Each kind has one function: it gives the ids of the facts that carry the statement, or a Fault saying what would.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import combinations
@@ -71,7 +71,9 @@ _DESTINATIONS = {
 }
 _BESIDE_DESTINATION = frozenset(
     "ending in your the original with credit debit endet auf ihre ihr ihrer der die das mit endung se terminant par "
-    "votre la le que termina en su tu che finisce in sua la sua terminado em seu sua o a con bancario".split()
+    "votre la le que termina en su tu che finisce in sua la sua terminado em seu sua o a con bancario terminada acabada "
+    "acaba finalizada finaliza número numero del al crédito crédit credito debito finale terminante cifre terminanti "
+    "finali di cartão final".split()
 )
 
 
@@ -89,11 +91,12 @@ def same_destination(said: str | None, to: str | None) -> bool:
 
 def destination_words(known: Known) -> list[str]:
     """The words that may name where money went."""
+    teams = [word for done in known.deeds("handoff_created") if done.to for word in done.to.split()]
     held = [word for done in known.deeds("refund") if done.to for word in done.to.split()]
     if not held:
-        return []
+        return teams
     common = [word for words in _DESTINATIONS.values() for word in words.split()]
-    return [*dict.fromkeys((*held, *common, *_BESIDE_DESTINATION))]
+    return [*dict.fromkeys((*held, *teams, *common, *_BESIDE_DESTINATION))]
 
 
 def _kind_of(word: str) -> str | None:
@@ -140,7 +143,7 @@ def _is_refund(said: Any, done: Done, known: Known) -> bool:
 
 def _all_unless_said(said: say.RefundIssued) -> say.RefundIssued:
     """Without an amount, "it has been refunded" means all of it."""
-    is_open = said.invoice is not None and (said.money, said.percent, said.share, said.ref) == (None,) * 4
+    is_open = said.invoice is not None and (said.money, said.percent, said.share) == (None,) * 3
     return msgspec.structs.replace(said, share="full") if is_open else said
 
 
@@ -507,6 +510,16 @@ def _no_such_invoice(said: say.NoSuchInvoice, known: Known) -> Verdict:
     return ("account.invoices",) if is_missing else Fault("it is on the account, or nobody has named it")
 
 
+@_licenses(say.ChargedTwice)
+def _charged_twice(said: say.ChargedTwice, known: Known) -> Verdict:
+    for one, other in combinations(known.bills, 2):
+        is_twice = one.money == other.money and one.date == other.date and one.date is not None
+        is_paid = "void" not in (one.status, other.status) and "open" not in (one.status, other.status)
+        if is_twice and is_paid and _same_money(said.money, one.money) and same_day(said.date, one.date):
+            return (f"{one.id}.total", f"{other.id}.total")
+    return Fault("no two charges of one day are alike")
+
+
 @_licenses(say.NoPaidInvoice)
 def _no_paid_invoice(said: say.NoPaidInvoice, known: Known) -> Verdict:
     paid = [bill for bill in known.bills if bill.status in ("paid", "refunded") or bill.paid_on]
@@ -668,15 +681,29 @@ def amounts(known: Known) -> set[Money]:
 
 @_licenses(say.Difference)
 def _difference(said: say.Difference, known: Known) -> Verdict:
-    if said.way is not None:
+    if said.way is not None or said.plan is not None:
         return _more_or_less(said, known)
-    yearly = {_for_a_year(price) for price in known.prices}
-    held = amounts(known) | yearly
     is_so = any(
         one.currency == other.currency == said.money.currency and abs(one.amount - other.amount) == said.money.amount
-        for one, other in combinations(held, 2)
+        for one, other in _comparable(known)
     )
-    return ("arithmetic.difference",) if is_so else Fault("no two known amounts differ by that")
+    return ("arithmetic.difference",) if is_so else Fault("no two amounts that compare differ by that")
+
+
+def _comparable(known: Known) -> Iterator[tuple[Money, Money]]:
+    """Pairs of amounts whose difference means something: two prices, an invoice and what went back of it, a limit."""
+    for one, other in combinations(known.prices, 2):
+        if one.per == other.per:
+            yield one.money, other.money
+        yield _for_a_year(one), _for_a_year(other)
+    refunds = [(done.money, known.bill(done.invoice)) for done in known.deeds("refund")]
+    refunds += [(bill.refunded, bill) for bill in known.bills] + [(known.decision.money, known.bill(known.decision.invoice))]
+    yield from ((bill.money, money) for money, bill in refunds if money and bill)
+    for bill in known.bills:
+        if known.rules.auto_limit:
+            yield bill.money, known.rules.auto_limit
+        if known.renewal:
+            yield bill.money, known.renewal.money
 
 
 def _for_a_year(price: Price) -> Money:
@@ -697,7 +724,8 @@ def _more_or_less(said: say.Difference, known: Known) -> Verdict:
             pairs = [(one.money, other.money, one.per)] if one.per == other.per else []
             pairs += [(_for_a_year(one), _for_a_year(other), "year")]
             for mine, theirs, per in pairs:
-                gap = (mine.amount - theirs.amount) * (1 if said.way == "more" else -1)
+                gap = (mine.amount - theirs.amount) * (-1 if said.way == "less" else 1)
+                gap = abs(gap) if said.way is None else gap
                 if said.per in (None, per) and gap == said.money.amount and mine.currency == said.money.currency:
                     return (f"price.{one.plan}", f"price.{other.plan}")
     return Fault("the prices differ otherwise")
@@ -812,7 +840,8 @@ def _passed_to_person(said: say.PassedToPerson, known: Known) -> Verdict:
 
 
 def _is_with(said: str | None, team: str | None) -> bool:
-    return said is None or (team is not None and _folded(said) in _folded(team).split())
+    words = _folded(said or "").replace("team", "").split()
+    return said is None or (team is not None and bool(words) and set(words) <= set(_folded(team).split()))
 
 
 @_licenses(say.TicketIs)

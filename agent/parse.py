@@ -77,12 +77,21 @@ def _sentence(plain: str, spoken: Phrasebook, tokens: list[Token], stop: str) ->
     if not body:
         return Sentence(text, start, ((),), "")
     chains, furthest = _read(spoken.language, shape_of(body), stop == "?")
+    heard = {body[0].start: start}, {body[-1].end: start + len(text)}
     readings = [_claims(plain, spoken, body, chain) for chain in chains]
-    sound = tuple(dict.fromkeys(reading for reading in readings if reading is not None))
+    sound = tuple(dict.fromkeys(_whole(reading, *heard) for reading in readings if reading is not None))
     if sound:
         return Sentence(text, start, sound, "")
-    left = body[min(furthest, len(body) - 1)].start
+    left = body[min(furthest, len(body) - 1)].start if furthest else start
     return Sentence(text, start, (), plain[left : start + len(text)], values)
+
+
+def _whole(reading: tuple[Claim, ...], starts: dict[int, int], ends: dict[int, int]) -> tuple[Claim, ...]:
+    """Claims at the edges of a sentence, with the words and marks there that are not heard."""
+    return tuple(
+        claim._replace(start=starts.get(claim.start, claim.start), end=ends.get(claim.end, claim.end))
+        for claim in reading
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -110,6 +119,8 @@ def _read(language: str, shape: Shape, asks: bool) -> tuple[tuple[Clauses, ...],
                             yield (whole,)
                     elif not clause.rule.is_question:
                         for joined in spoken.glue.joins.ends(reader, closed.at):
+                            if joined.at == closed.at:
+                                continue
                             yield from ((whole, *rest) for rest in chains(joined.at))
 
     return chains(0), furthest

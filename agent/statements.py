@@ -194,6 +194,13 @@ class AllInvoices(Struct, frozen=True, kw_only=True, tag="all_invoices"):
     plan: str | None = None
 
 
+class ChargedTwice(Struct, frozen=True, kw_only=True, tag="charged_twice"):
+    """Two invoices of one day and one amount."""
+
+    date: Day | None = None
+    money: Money | None = None
+
+
 class NothingOwed(Struct, frozen=True, kw_only=True, tag="nothing_owed"):
     """No invoice is open or overdue."""
 
@@ -446,6 +453,7 @@ Statement = (
     | NoInvoices
     | OnlyInvoice
     | AllInvoices
+    | ChargedTwice
     | NothingOwed
     | WindowEnds
     | WhichInvoice

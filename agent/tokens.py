@@ -23,8 +23,8 @@ BAD = "bad"
 
 _CURRENCY_WORDS = {
     r"euros?": "EUR",
-    r"(?:us[ -])?dollars?|dólar(?:es)?|dollari|dollaro": "USD",
-    r"pounds?(?: sterling)?|pfund|livres?(?: sterling)?|libras?|sterline|sterlina": "GBP",
+    r"(?:us[ -])?dollars?|dólar(?:es)?(?: estadounidenses| americanos)?|dollari|dollaro": "USD",
+    r"pounds?(?: sterling)?|pfund|livres?(?: sterling)?|libras?(?: esterlinas)?|sterline|sterlina": "GBP",
     r"swiss francs?|franken|francs suisses|franchi|francos suizos": "CHF",
 }
 _SIGN_WORDS = {

@@ -10,7 +10,7 @@ from agent import figures, licence, parse
 from agent.known import Known
 from agent.licence import Fault
 from agent.parse import Claim
-from agent.statements import InvoiceIs, Statement
+from agent.statements import InvoiceIs, RefundApproved, RefundIssued, Statement, WouldRefund
 from agent.tokens import RelativeDay
 from agent.values import Violation
 
@@ -128,6 +128,8 @@ def _check(
     says, cites, wrong = [], [], []
     for claim in reading:
         verdict, said = _verdict(_meanings(claim.statement, known, mentioned), known)
+        if isinstance(said, InvoiceIs) and any(map(_is_refund_of_something, says)):
+            verdict = _amount_beside_a_refund(said, known, verdict)
         says.append(said)
         if isinstance(verdict, Fault):
             span = sentence.text[claim.start - sentence.start : claim.end - sentence.start]
@@ -136,6 +138,23 @@ def _check(
             cites += verdict
         mentioned = _mentioned(said, known, mentioned)
     return _Reading(tuple(says), tuple(dict.fromkeys(cites)), tuple(wrong), mentioned)
+
+
+def _is_refund_of_something(said: Statement) -> bool:
+    """Whether it speaks of a refund without its amount: an amount that follows is understood to be that."""
+    return (
+        isinstance(said, RefundIssued | RefundApproved | WouldRefund)
+        and said.money is None
+        and said.percent is None
+        and not getattr(said, "negated", False)
+    )
+
+
+def _amount_beside_a_refund(said: InvoiceIs, known: Known, verdict: licence.Verdict) -> licence.Verdict:
+    refunds = {known.decision.money, *(done.money for done in known.done if done.type == "refund")}
+    if said.money is None or said.money in refunds:
+        return verdict
+    return Fault("beside a refund, this amount reads as what was refunded")
 
 
 def _verdict(meanings: list[Statement], known: Known) -> tuple[licence.Verdict, Statement]:

@@ -68,7 +68,7 @@ def test_silence_is_no_reply():
 def test_every_false_sentence_is_named_and_the_true_ones_are_not():
     found = violations("Thank you for your message. Invoice inv_123 is paid. Trust me.", APPROVED)
     assert [(violation.check, violation.span) for violation in found] == [
-        ("invoice_is", "Invoice inv_123 is paid"),
+        ("invoice_is", "Invoice inv_123 is paid."),
         ("unrecognised", "Trust me."),
     ]
 

@@ -68,12 +68,11 @@ def test_a_sentence_is_sayable_while_it_is_so(handoff, sentence, when, status):
 
 NEVER = {
     "You will have your money tomorrow.": "unrecognised",
-    "Write to help@elsewhere.example.": "unrecognised",
+    "Shipments leave on odd days.": "unrecognised",
     "We have refunded €241.00 for invoice inv_1.": "refund_issued",
     "We have refunded €240.00 for invoice inv_2.": "refund_issued",
     "Your ticket is tck_2.": "ticket_is",
-    "Your account is on the enterprise plan.": "plan_is",
-    "This is a rehearsal, so nothing has been done.": "courtesy",
+    "This is a rehearsal, so nothing has been done.": "rehearsal",
     "We would refund €240.00 for invoice inv_1.": "would_refund",
     "Should we refund €240.00 for invoice inv_1?": "shall_we_refund",
     "Refunds are possible within 60 days of payment.": "refund_window",
@@ -95,7 +94,7 @@ def test_a_refund_of_another_case_is_not_told_as_done_on_this_one(handoff):
     other = factories.HandoffFactory(id="hof_2", ticket=factories.TicketFactory(customer_id="cust_2"))
     _decided("issued")
     assert _findings(ISSUED, other) == [("refund_issued", ISSUED)]
-    assert _findings(DENIED, other) == [("refund_not_approved", DENIED)]
+    assert _findings(DENIED, other) == [("refund_approved", DENIED)]
 
 
 def test_of_a_customer_we_do_not_know_nothing_is_known(handoff):
