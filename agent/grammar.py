@@ -15,13 +15,16 @@ and, with sentences of bounded length, time linear in the text.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple, TypeVar
 
 from agent.tokens import Token
 
 LONGEST_SENTENCE = 160  # tokens; a longer one is nobody's, and is not read
 ALTERNATIVES = 16  # readings of one sentence that are looked at
+
+
+T = TypeVar("T")
 
 
 class Capture(NamedTuple):
@@ -120,9 +123,7 @@ class Chain(Node):
     def ends(self, reader: Reader, at: int) -> list[End]:
         ends = [End(at, ())]
         for part in self.parts:
-            ends = [
-                End(further.at, end.captures + further.captures) for end in ends for further in part.ends(reader, end.at)
-            ]
+            ends = [_further(end, further) for end in ends for further in part.ends(reader, end.at)]
             if not ends:
                 break
         return ends
@@ -159,7 +160,7 @@ class Repeat(Node):
         rounds, ends = [End(at, ())], [] if self.at_least_once else [End(at, ())]
         while rounds:
             rounds = _unique(
-                End(further.at, end.captures + further.captures)
+                _further(end, further)
                 for end in rounds
                 for further in self.part.ends(reader, end.at)
                 if further.at > end.at
@@ -181,15 +182,13 @@ class Named(Node):
         return reader.found[key]
 
 
-def candidates(by_first: Mapping[str, list[Node]], token: tuple[str, frozenset[str]]) -> Iterator[Node]:
-    """The nodes that can begin with the token, each once."""
+def candidates(by_first: Mapping[str, list[T]], token: tuple[str, frozenset[str]]) -> list[T]:
+    """What can begin with the token, each once."""
     key, kinds = token
-    seen: set[int] = set()
-    for name in (key, *("=" + kind for kind in kinds)):
-        for node in by_first.get(name, ()):
-            if id(node) not in seen:
-                seen.add(id(node))
-                yield node
+    found = [options for name in (key, *map(_AS_FIRST, kinds)) if (options := by_first.get(name))]
+    if len(found) < 2:
+        return found[0] if found else []
+    return list(dict.fromkeys(option for options in found for option in options))
 
 
 def shape_of(tokens: Iterable[Token]) -> Shape:
@@ -272,8 +271,14 @@ class Patterns:
         return self._made[name]
 
 
+_AS_FIRST = "={}".format
 _PIECE = re.compile(r"\\[()|]|\{[^{}]*\}|<[^<>]*>|[()\[\]|]|(?<=\))[*+]|[^\\{}<>()\[\]|]+")
 
 
+def _further(end: End, further: End) -> End:
+    return End(further.at, end.captures + further.captures) if end.captures else further
+
+
 def _unique(ends: Iterable[End]) -> list[End]:
-    return list(dict.fromkeys(ends))
+    found = list(ends)
+    return found if len(found) < 2 else list(dict.fromkeys(found))

@@ -9,8 +9,6 @@ from decimal import Decimal
 from itertools import combinations
 from typing import Any, NamedTuple, TypeVar
 
-import msgspec
-
 from agent import statements as say
 from agent.known import Bill, Done, Known, Price
 from agent.statements import Statement
@@ -141,15 +139,9 @@ def _is_refund(said: Any, done: Done, known: Known) -> bool:
     )
 
 
-def _all_unless_said(said: say.RefundIssued) -> say.RefundIssued:
-    """Without an amount, "it has been refunded" means all of it."""
-    is_open = said.invoice is not None and (said.money, said.percent, said.share) == (None,) * 3
-    return msgspec.structs.replace(said, share="full") if is_open else said
-
-
 def _is_share(said: str | None, money: Money | None, bill: Bill | None) -> bool:
     """Whether the money is the whole of the invoice, or only a part of it."""
-    if said is None:
+    if said in (None, "any"):
         return True
     return bill is not None and money is not None and (money.amount < bill.money.amount) == (said == "part")
 
@@ -178,7 +170,6 @@ def _refunded_bills(said: Any, known: Known) -> list[Bill]:
 def _refund_issued(said: say.RefundIssued, known: Known) -> Verdict:
     if said.negated:
         return _not_refunded(said, known)
-    said = _all_unless_said(said)
     proof = [f"effect.{done.type}.{done.id}" for done in _refunds(said, known)]
     if not said.ref and not said.date and not said.to:
         proof += [f"{bill.id}.refunded" for bill in _refunded_bills(said, known)]
@@ -409,6 +400,8 @@ def _invoice_is(said: say.InvoiceIs, known: Known) -> Verdict:
     about = [bill for bill in known.bills if same_id(said.invoice, bill.id)]
     if not about:
         return Fault(f"{said.invoice} is not on the account")
+    if said.negated and said.status == "refunded":
+        return _not_refunded(say.RefundIssued(invoice=said.invoice, share="full"), known)
     if said.negated:
         plain = [bill for bill in about if _is_as_said(said, bill)]
         return Fault("it is so") if plain or not known.is_complete else (f"{said.invoice or 'ledger'}.status",)
@@ -593,6 +586,8 @@ def _is_later(done: Done, known: Known) -> bool:
 
 @_licenses(say.AccountIs)
 def _account_is(said: say.AccountIs, known: Known) -> Verdict:
+    if said.negated and _same_status(said.status, "cancelled") and known.deeds("subscription_cancelled"):
+        return Fault("it is cancelled")
     is_so = known.status is not None and _same_status(said.status, known.status)
     return ("account.status",) if known.status and is_so != said.negated else Fault(f"it is {known.status}")
 

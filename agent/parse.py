@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
+from itertools import islice
 from typing import Any, NamedTuple
 
 from agent.grammar import ALTERNATIVES, LONGEST_SENTENCE, Capture, End, Reader, Shape, candidates, shape_of
-from agent.phrasebook import MENTION, Phrasebook, Rule, book, coerced, mention_fields
-from agent.statements import CustomerIs, DayIs, InvoiceIs, Statement
+from agent.phrasebook import MENTION, Phrasebook, Rule, book, coerced, mention_fields, required_slots
+from agent.statements import Courtesy, CustomerIs, DayIs, InvoiceIs, SignedBy, Statement
 from agent.tokens import BAD, Names, RelativeDay, Token, normal
 
 _STOPS = frozenset((".", "!", "?", "{newline}", "{dots}"))
+PRONOUNS = frozenset(("it", "other", "both", "any"))  # what can stand in the slot of an invoice besides its id
 VALUES = frozenset(("money", "date", "percent", "id", "email", "url", "phone", BAD))
 _TRAILING = frozenset((",", ":", ";", "–", "-"))
 
@@ -74,16 +76,28 @@ def _sentence(plain: str, spoken: Phrasebook, tokens: list[Token], stop: str) ->
     body = spoken.tokens.heard(tokens)
     while body and body[-1].key in _TRAILING:
         body = body[:-1]
+    confirms = any(token.key in spoken.habits.confirming for token in tokens[:2])
     if not body:
-        return Sentence(text, start, ((),), "")
+        return Sentence(text, start, () if confirms else ((),), text if confirms else "")
     chains, furthest = _read(spoken.language, shape_of(body), stop == "?")
     heard = {body[0].start: start}, {body[-1].end: start + len(text)}
     readings = [_claims(plain, spoken, body, chain) for chain in chains]
-    sound = tuple(dict.fromkeys(_whole(reading, *heard) for reading in readings if reading is not None))
+    sound = tuple(
+        dict.fromkeys(
+            _whole(reading, *heard)
+            for reading in readings
+            if reading is not None and not (confirms and _is_all_courtesy(reading))
+        )
+    )
     if sound:
         return Sentence(text, start, sound, "")
     left = body[min(furthest, len(body) - 1)].start if furthest else start
     return Sentence(text, start, (), plain[left : start + len(text)], values)
+
+
+def _is_all_courtesy(reading: tuple[Claim, ...]) -> bool:
+    """Nothing but politeness: behind a "yes" it would confirm whatever was said before."""
+    return all(isinstance(claim.statement, Courtesy | CustomerIs | SignedBy) for claim in reading)
 
 
 def _whole(reading: tuple[Claim, ...], starts: dict[int, int], ends: dict[int, int]) -> tuple[Claim, ...]:
@@ -99,21 +113,22 @@ def _read(language: str, shape: Shape, asks: bool) -> tuple[tuple[Clauses, ...],
     """The chains of clauses that a sentence of this shape is, and how far reading came. Values play no part in it."""
     spoken, reader = book(language), Reader(shape)
     furthest = 0
-    memo: dict[int, tuple[Clauses, ...]] = {}
+    memo: dict[int, list[Clauses]] = {}
+    clauses = cache(lambda at: list(_clauses(reader, spoken, at)))
 
-    def chains(at: int) -> tuple[Clauses, ...]:
+    def chains(at: int) -> list[Clauses]:
         if at not in memo:
-            memo[at] = tuple(_bounded(_chains(at)))
+            memo[at] = _bounded(_chains(at))
         return memo[at]
 
     def _chains(at: int) -> Iterator[Clauses]:
         nonlocal furthest
         for opened in _after(reader, spoken.glue.opens, at):
             furthest = max(furthest, opened.at)
-            for clause in _clauses(reader, spoken, opened):
+            for clause in clauses(opened.at):
                 for closed in _after(reader, spoken.glue.closes, clause.end):
                     furthest = max(furthest, closed.at)
-                    whole = clause._replace(captures=clause.captures + closed.captures)
+                    whole = clause._replace(captures=opened.captures + clause.captures + closed.captures)
                     if closed.at == len(shape):
                         if clause.rule.is_question == asks:
                             yield (whole,)
@@ -123,7 +138,7 @@ def _read(language: str, shape: Shape, asks: bool) -> tuple[tuple[Clauses, ...],
                                 continue
                             yield from ((whole, *rest) for rest in chains(joined.at))
 
-    return chains(0), furthest
+    return tuple(chains(0)), furthest
 
 
 def _after(reader: Reader, glue: Any, at: int) -> list[End]:
@@ -138,23 +153,19 @@ def _after(reader: Reader, glue: Any, at: int) -> list[End]:
     return places
 
 
-def _clauses(reader: Reader, spoken: Phrasebook, opened: End) -> Iterator[_Clause]:
-    if opened.at >= len(reader.shape):
+def _clauses(reader: Reader, spoken: Phrasebook, at: int) -> Iterator[_Clause]:
+    if at >= len(reader.shape):
         return
-    for rule in candidates(spoken.by_first, reader.shape[opened.at]):
-        for end in rule.node.ends(reader, opened.at):
-            if end.at > opened.at:
-                yield _Clause(rule, opened.at, end.at, opened.captures + end.captures)
+    for rule in candidates(spoken.by_first, reader.shape[at]):
+        for end in rule.node.ends(reader, at):
+            if end.at > at:
+                yield _Clause(rule, at, end.at, end.captures)
 
 
-def _bounded(chains: Iterator[Clauses]) -> Iterator[Clauses]:
-    seen: set[Clauses] = set()
-    for chain in chains:
-        if chain not in seen:
-            seen.add(chain)
-            yield chain
-        if len(seen) >= ALTERNATIVES:
-            return
+def _bounded(chains: Iterator[Clauses]) -> list[Clauses]:
+    """Some of the ways to read it: those of the fewest clauses, each of which says the most."""
+    some = dict.fromkeys(islice(chains, 8 * ALTERNATIVES))
+    return sorted(some, key=len)[:ALTERNATIVES]
 
 
 def _claims(plain: str, spoken: Phrasebook, body: list[Token], chain: Clauses) -> tuple[Claim, ...] | None:
@@ -181,7 +192,8 @@ def _slots(plain: str, spoken: Phrasebook, body: list[Token], captures: tuple[Ca
         if capture.slot == "invoices":
             slots["invoices"] = (*slots.get("invoices", ()), value)
         elif isinstance(slots.get(capture.slot), RelativeDay) and not isinstance(value, RelativeDay):
-            slots |= {"today": slots[capture.slot], capture.slot: value}  # "today, 9 July": both are checked
+            slots["day_is"] = DayIs(days=slots[capture.slot].days, date=value)  # "today, 9 July": both are checked
+            slots[capture.slot] = value
         elif slots.setdefault(capture.slot, value) != value:
             return None
     return slots
@@ -208,18 +220,24 @@ def _statements(rule: Rule, slots: Mapping[str, Any]) -> list[Statement] | None:
     """What a clause says; None where a value in it has no place in any of its statements, and so proves nothing."""
     mention = {name: slots[MENTION + name] for name in mention_fields() if MENTION + name in slots}
     placed = {MENTION + name for name in mention}
-    said: list[Statement] = [InvoiceIs(invoice=slots.get("invoice"), **mention)] if mention else []
-    if "today" in slots:
-        said.append(DayIs(days=slots["today"].days, date=slots["date"]))
-        placed.add("today")
+    named = slots.get("invoice")
+    said: list[Statement] = [InvoiceIs(invoice=None if named in PRONOUNS else named, **mention)] if mention else []
+    if "day_is" in slots:
+        said.append(slots["day_is"])
+        placed.add("day_is")
     if "name" in slots:
         said.append(CustomerIs(name=slots["name"]))
         placed.add("name")
     for number, each in enumerate(rule.says, 1):
         own = {name: slot for name in each.kind.__struct_fields__ for slot in (name, f"{name}.{number}") if slot in slots}
-        said.append(each.kind(**({name: slots[slot] for name, slot in own.items()} | each.constants)))
+        values = {name: slots[slot] for name, slot in own.items()} | each.constants
+        if mention and "invoice" in each.kind.__struct_fields__:
+            values.setdefault("invoice", "it")  # the invoice that this very clause describes
+        if not required_slots(each.kind) <= set(values):
+            return None
+        said.append(each.kind(**values))
         placed |= set(own) | set(own.values())
     left = set(slots) - placed
     if left == {"invoice"}:
-        return [InvoiceIs(invoice=slots["invoice"]), *said]
+        return [InvoiceIs(invoice=named), *said]
     return None if left - ({"invoice"} if mention else set()) else said

@@ -20,6 +20,7 @@ from functools import cache
 from importlib import resources
 from typing import Any, NamedTuple, get_args
 
+import msgspec
 import yaml
 from babel.dates import format_date
 from babel.lists import format_list
@@ -203,7 +204,7 @@ def _with_lists(text: str, locale: str) -> str:
 def _habits(shared: Mapping[str, Any]) -> Habits:
     numbers = {word.strip(): number for number, word in enumerate(shared["numbers"].split(","))}
     numbers |= shared.get("more_numbers") or {}
-    endings = frozenset((shared.get("endings") or "").split())
+    endings = _words(shared, "endings")
     same = {word: kept for kept, words in (shared.get("same") or {}).items() for word in words.split()}
     return Habits(
         locale=shared["locale"],
@@ -212,8 +213,15 @@ def _habits(shared: Mapping[str, Any]) -> Habits:
         contractions=shared.get("contractions") or {},
         endings=endings,
         same=same,
-        unheard=frozenset((shared.get("unheard") or "").split()),
+        unheard=_words(shared, "unheard"),
+        limiting=_words(shared, "limiting"),
+        confirming=_words(shared, "confirming"),
+        denials=_words(shared, "denials"),
     )
+
+
+def _words(shared: Mapping[str, Any], name: str) -> frozenset[str]:
+    return frozenset((shared.get(name) or "").split())
 
 
 def _alternatives(text: Any) -> str:
@@ -222,6 +230,12 @@ def _alternatives(text: Any) -> str:
 
 
 _SLOT = re.compile(r"\{(\w+)\}")
+
+
+@cache
+def required_slots(kind: type[Statement]) -> frozenset[str]:
+    """The slots without which a statement of this kind says nothing."""
+    return frozenset(field.name for field in msgspec.structs.fields(kind) if field.required)
 
 
 def mention_fields() -> Iterator[str]:

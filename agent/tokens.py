@@ -28,7 +28,7 @@ _CURRENCY_WORDS = {
     r"swiss francs?|franken|francs suisses|franchi|francos suizos": "CHF",
 }
 _SIGN_WORDS = {
-    "US$": "USD", "$US": "USD", "USD$": "USD", "CA$": "CAD", "$CA": "CAD", "A$": "AUD", "£GB": "GBP", "JP¥": "JPY",
+    "US$": "USD", "$US": "USD", "USD$": "USD", "CA$": "CAD", "$CA": "CAD", "A$": "AUD", "AU$": "AUD", "$AU": "AUD", "£GB": "GBP", "JP¥": "JPY",
 }  # fmt: skip
 _STRAIGHT = dict.fromkeys("‘’‛ʼ`´", "'") | dict.fromkeys("‐‑‒−", "-") | {"—": "–"}
 # Marks of layout, not of speech: bullets, step numbers, bold, headings.
@@ -41,6 +41,7 @@ _QUOTE = "|".join(
     for opening, closing in (("“", "”“"), ("„", "“”"), ("«", "»"), ("»", "«"), ('"', '"'))
 )
 _YEAR = r"(?:,?[ ](?:of[ ]|de[ ]|del[ ]|do[ ])?(?P<y{}>\d{{4}})\b)?(?![.,]?\d)"
+_ABBREVIATED = r"(?:(?-i:\.(?=[ ]?[\d,;a-z])))?"  # the full stop of "3 Sept. 2026", not that of a sentence
 _SIMPLE = (
     ("url", rf"(?:https?://|www\.|(?:[a-z0-9-]+\.)+[a-z]{{2,}}/)[^\s<>\"“”»)]*(?<![.,;:!?])|(?:[a-z0-9-]+\.)+(?:{_HOSTS})\b(?!@)"),
     ("quote", rf"{_QUOTE}|(?<!\w)'[^'\n]{{1,600}}'(?!\w)"),
@@ -97,7 +98,8 @@ class Habits(NamedTuple):
     """How a language writes numbers, dates and contractions. `day_first` None: 03/04/2026 may be either.
 
     `same` maps words to the one that stands for all that mean the same in any sentence of ours; `unheard` are words
-    that no sentence means anything else without: articles, "just", "kindly". Both hold of texts and patterns alike.
+    that no sentence means anything else without: articles, "kindly". Both hold of texts and patterns alike. Those in
+    `confirming` answer what was asked, so they never stand alone. Those in `limiting` are unheard too, but not behind one of the `denials`: "not just" is another thing than "not".
     """
 
     locale: str
@@ -107,6 +109,9 @@ class Habits(NamedTuple):
     endings: frozenset[str] = frozenset()
     same: dict[str, str] = {}
     unheard: frozenset[str] = frozenset()
+    limiting: frozenset[str] = frozenset()
+    confirming: frozenset[str] = frozenset()
+    denials: frozenset[str] = frozenset()
 
 
 Names = Iterable[tuple[str, str]]  # a kind of slot, and words that can fill it
@@ -163,15 +168,21 @@ class Tokens:
 
     def heard(self, tokens: Iterable[Token]) -> list[Token]:
         """The tokens that a sentence would mean something else without."""
-        return [token for token in tokens if not self._is_unheard(token)]
+        heard: list[Token] = []
+        for token in tokens:
+            is_denied = bool(heard) and heard[-1].key in self._habits.denials
+            if not self._is_unheard(token, is_denied=is_denied):
+                heard.append(token)
+        return heard
 
     def keys(self, literal: str) -> list[str]:
         """What a piece of a pattern is as tokens. Some tokens want a neighbour, so it is given one."""
         tokens = list(self._in_full(self._found(f"{literal} x")))[:-1]
         return [self._canonical(token).key for token in self.heard(tokens)]
 
-    def _is_unheard(self, token: Token) -> bool:
-        return token.key in self._habits.unheard and token.kinds <= _PLAIN_WORD
+    def _is_unheard(self, token: Token, *, is_denied: bool) -> bool:
+        unheard = token.key in self._habits.unheard or (token.key in self._habits.limiting and not is_denied)
+        return unheard and token.kinds <= _PLAIN_WORD
 
     def _canonical(self, token: Token) -> Token:
         return token._replace(key=self._habits.same.get(token.key, token.key))
@@ -258,8 +269,8 @@ class Tokens:
             r"(?P<iso>(?<![\w-])\d{4}-\d{2}-\d{2})(?![\w-])"
             r"|(?<![\w.,])(?P<dmy>\d{1,2}\.[ ]?\d{1,2}\.[ ]?\d{4}|\d{1,2}/\d{1,2}/\d{4})(?!\w)"
             r"|(?<![\w.,])(?P<dm>\d{1,2}\.\d{1,2}\.)(?!\d)"
-            rf"|(?<![\w.,])(?P<d1>\d{{1,2}})(?:st|nd|rd|th|er|ro|o|\.|º|°)?[ ](?:of[ ]|de[ ])?(?P<m1>{months})\b\.?{_YEAR.format(1)}"
-            rf"|\b(?P<m2>{months})\b\.?[ ](?P<d2>\d{{1,2}})(?:st|nd|rd|th)?(?!\d){_YEAR.format(2)})"
+            rf"|(?<![\w.,])(?P<d1>\d{{1,2}})(?:st|nd|rd|th|er|ro|o|\.|º|°)?[ ](?:of[ ]|de[ ])?(?P<m1>{months})\b{_ABBREVIATED}{_YEAR.format(1)}"
+            rf"|\b(?P<m2>{months})\b{_ABBREVIATED}[ ](?P<d2>\d{{1,2}})(?:st|nd|rd|th)?(?!\d){_YEAR.format(2)})"
         )
 
     def _amounts(self) -> str:

@@ -10,11 +10,21 @@ from agent import figures, licence, parse
 from agent.known import Known
 from agent.licence import Fault
 from agent.parse import Claim
-from agent.statements import InvoiceIs, RefundApproved, RefundIssued, Statement, WouldRefund
+from agent.statements import (
+    InsideWindow,
+    InvoiceAge,
+    InvoiceIs,
+    RefundApproved,
+    RefundIssued,
+    RefundNotPromised,
+    RefundUndecided,
+    Statement,
+    WindowEnds,
+    WouldRefund,
+)
 from agent.tokens import RelativeDay
 from agent.values import Violation
 
-IT = "it"  # in the slot `invoice`: the one that was mentioned last
 STYLE = frozenset(("unrecognised", "ambiguous", "empty"))
 
 
@@ -27,11 +37,18 @@ class Sentence(NamedTuple):
     violations: tuple[Violation, ...]
 
 
+class _Talk(NamedTuple):
+    """What was spoken of so far: the invoices that "it" means, and whether "it" may as well be a refund."""
+
+    invoices: tuple[str, ...] = ()
+    of_refund: bool = False
+
+
 class _Reading(NamedTuple):
     says: tuple[Statement, ...]
     cites: tuple[str, ...]
     violations: tuple[Violation, ...]
-    mentioned: tuple[str, ...]
+    talk: _Talk
 
 
 def reply(text: str, known: Known, language: str) -> tuple[Violation, ...]:
@@ -59,13 +76,13 @@ def in_words(statement: Statement) -> str:
 def sentences(text: str, known: Known, language: str) -> list[Sentence]:
     """Each sentence of a reply, proven or blocked."""
     checked: list[Sentence] = []
-    mentioned: tuple[str, ...] = ()
+    talk = _Talk()
     for sentence in parse.reply(text, language, names(known)):
         if not sentence.readings:
             checked.append(Sentence(sentence.text, (), (), _unread(sentence, known)))
             continue
-        best = _best(sentence, known, mentioned)
-        mentioned = best.mentioned
+        best = _best(sentence, known, talk)
+        talk = best.talk
         checked.append(Sentence(sentence.text, best.says, best.cites, best.violations))
     return checked
 
@@ -93,12 +110,12 @@ def _unread(sentence: parse.Sentence, known: Known) -> tuple[Violation, ...]:
     return (*unheld, Violation(check="unrecognised", span=sentence.unread, detail="not a sentence we can prove"))
 
 
-def _best(sentence: parse.Sentence, known: Known, mentioned: tuple[str, ...]) -> _Reading:
+def _best(sentence: parse.Sentence, known: Known, talk: _Talk) -> _Reading:
     """The reading that is wholly licensed, or else the one with the least wrong."""
     if _is_ambiguous(sentence):
         violation = Violation(check="ambiguous", span=sentence.text, detail="it can be read as true and as its opposite")
-        return _Reading((), (), (violation,), mentioned)
-    readings = (_check(reading, sentence, known, mentioned) for reading in sentence.readings)
+        return _Reading((), (), (violation,), talk)
+    readings = (_check(reading, sentence, known, talk) for reading in sentence.readings)
     best = next(readings)
     for reading in readings:
         if not best.violations:
@@ -122,32 +139,38 @@ def _is_ambiguous(sentence: parse.Sentence) -> bool:
     )
 
 
-def _check(
-    reading: tuple[Claim, ...], sentence: parse.Sentence, known: Known, mentioned: tuple[str, ...]
-) -> _Reading:
+def _check(reading: tuple[Claim, ...], sentence: parse.Sentence, known: Known, talk: _Talk) -> _Reading:
     says, cites, wrong = [], [], []
     for claim in reading:
-        verdict, said = _verdict(_meanings(claim.statement, known, mentioned), known)
-        if isinstance(said, InvoiceIs) and any(map(_is_refund_of_something, says)):
+        verdict, said = _verdict(claim.statement, known, talk)
+        if isinstance(said, InvoiceIs) and any(map(_is_refund_without_amount, says)):
             verdict = _amount_beside_a_refund(said, known, verdict)
+        if _is_told_twice(said, says, known):
+            verdict = Fault("there is only one such refund, and it was told already")
         says.append(said)
         if isinstance(verdict, Fault):
             span = sentence.text[claim.start - sentence.start : claim.end - sentence.start]
             wrong.append(Violation(check=_tag(said), span=span, detail=verdict.detail))
         else:
             cites += verdict
-        mentioned = _mentioned(said, known, mentioned)
-    return _Reading(tuple(says), tuple(dict.fromkeys(cites)), tuple(wrong), mentioned)
+        talk = _after(claim.statement, known, talk)
+    return _Reading(tuple(says), tuple(dict.fromkeys(cites)), tuple(wrong), talk)
 
 
-def _is_refund_of_something(said: Statement) -> bool:
-    """Whether it speaks of a refund without its amount: an amount that follows is understood to be that."""
-    return (
-        isinstance(said, RefundIssued | RefundApproved | WouldRefund)
-        and said.money is None
-        and said.percent is None
-        and not getattr(said, "negated", False)
-    )
+def _is_told_twice(said: Statement, says: list[Statement], known: Known) -> bool:
+    """ "€9 refunded, and €9 credited besides" is two refunds, unless it is of another invoice."""
+    if not isinstance(said, RefundIssued) or said.negated or said.money is None:
+        return False
+    told = [one for one in says if isinstance(one, RefundIssued) and not one.negated and one.money == said.money]
+    made = [done for done in known.done if done.type == "refund" and done.money == said.money]
+    made_before = [bill for bill in known.bills if bill.refunded == said.money]
+    return len(told) >= max(1, len(made) + len(made_before))
+
+
+def _is_refund_without_amount(said: Statement) -> bool:
+    """An amount that follows in the sentence is understood to be the refund's."""
+    is_refund = isinstance(said, RefundIssued | RefundApproved | WouldRefund)
+    return is_refund and said.money is None and said.percent is None and not getattr(said, "negated", False)
 
 
 def _amount_beside_a_refund(said: InvoiceIs, known: Known, verdict: licence.Verdict) -> licence.Verdict:
@@ -157,24 +180,72 @@ def _amount_beside_a_refund(said: InvoiceIs, known: Known, verdict: licence.Verd
     return Fault("beside a refund, this amount reads as what was refunded")
 
 
-def _verdict(meanings: list[Statement], known: Known) -> tuple[licence.Verdict, Statement]:
-    """Of what a statement may mean, the first that is licensed; else the first. A denial must hold of all of it."""
-    verdicts = [(licence.of(statement, known), statement) for statement in meanings]
-    if getattr(meanings[0], "negated", False):
-        return next((found for found in verdicts if isinstance(found[0], Fault)), verdicts[0])
-    return next((found for found in verdicts if not isinstance(found[0], Fault)), verdicts[0])
+def _verdict(statement: Statement, known: Known, talk: _Talk) -> tuple[licence.Verdict, Statement]:
+    """Of what a statement may mean, the first that is licensed; else the first.
+
+    A denial must hold of all it may mean, and so must what is said of both.
+    """
+    if _is_about_the_refund(statement, talk):
+        return Fault("it may be the refund"), statement
+    meanings = _meanings(_all_unless_said(_dated(statement, known)), known, talk)
+    if not meanings:
+        return Fault("it is not clear which invoice is meant"), statement
+    verdicts = [(licence.of(meaning, known), meaning) for meaning in meanings]
+    must_be_all = getattr(statement, "negated", False) or getattr(statement, "invoice", None) == "both"
+    return next((found for found in verdicts if isinstance(found[0], Fault) == must_be_all), verdicts[0])
 
 
-def _meanings(statement: Statement, known: Known, mentioned: tuple[str, ...]) -> list[Statement]:
+def _is_about_the_refund(statement: Statement, talk: _Talk) -> bool:
+    """ "Your refund is on its way. It is for €79." is not about the invoice."""
+    of_it = isinstance(statement, InvoiceIs) and statement.invoice == "it"
+    return of_it and talk.of_refund and not statement.status
+
+
+def _meanings(statement: Statement, known: Known, talk: _Talk) -> list[Statement]:
     """The statement with the invoice it can mean: the one it names, else those last spoken of, else any."""
-    statement = _dated(statement, known)
-    invoice = getattr(statement, "invoice", "")
-    if invoice not in (None, IT):
-        return [statement]
-    if invoice is None and (getattr(statement, "money", None) is not None or not mentioned):
-        return [statement]
-    meant = mentioned or _default(known)
-    return [msgspec.structs.replace(statement, invoice=name) for name in meant or (None,)]
+    match getattr(statement, "invoice", ""):
+        case None:
+            return [_with(statement, name) for name in _unnamed(statement, known, talk)]
+        case "it":
+            return [_with(statement, name) for name in talk.invoices or _default(known)]
+        case "any":
+            return [_with(statement, None)]
+        case "other":
+            others = [bill.id for bill in known.bills if bill.id not in talk.invoices]
+            return [_with(statement, name) for name in others] if len(others) == 1 and known.is_complete else []
+        case "both":
+            is_both = len(known.bills) == 2 and known.is_complete
+            return [_with(statement, bill.id) for bill in known.bills] if is_both else []
+        case _:
+            return [statement]
+
+
+_OF_REFUND = (RefundIssued, RefundApproved, RefundUndecided)
+
+
+def _unnamed(statement: Statement, known: Known, talk: _Talk) -> tuple[str | None, ...]:
+    """What is said without naming an invoice is of the one last spoken of; of a refund, of the one that was decided."""
+    decision, money = known.decision, getattr(statement, "money", None)
+    if isinstance(statement, RefundNotPromised):
+        return (None,)
+    if isinstance(statement, _OF_REFUND) and decision.refund != "none" and decision.invoice:
+        if money in (None, decision.money) and not (money is None and talk.invoices):
+            return (decision.invoice,)
+    if isinstance(statement, InsideWindow | InvoiceAge | WindowEnds) and not talk.invoices:
+        return _default(known) or (None,)
+    return talk.invoices if money is None and talk.invoices else (None,)
+
+
+def _with(statement: Statement, invoice: str | None) -> Statement:
+    return msgspec.structs.replace(statement, invoice=invoice)
+
+
+def _all_unless_said(statement: Statement) -> Statement:
+    """Of an invoice that the sentence names, and without an amount, "refunded" means all of it."""
+    if not isinstance(statement, RefundIssued) or statement.negated or statement.invoice is None:
+        return statement
+    is_open = (statement.money, statement.percent, statement.share) == (None,) * 3
+    return msgspec.structs.replace(statement, share="full") if is_open else statement
 
 
 def _dated(statement: Statement, known: Known) -> Statement:
@@ -191,15 +262,18 @@ def _default(known: Known) -> tuple[str, ...]:
     return (known.decision.invoice,) if known.decision.invoice else tuple(bill.id for bill in known.bills)
 
 
-def _mentioned(statement: Statement, known: Known, before: tuple[str, ...]) -> tuple[str, ...]:
-    """The invoices that "it" means from here on."""
+def _after(statement: Statement, known: Known, talk: _Talk) -> _Talk:
+    """What was spoken of when this has been said, too."""
     invoice = getattr(statement, "invoice", None)
-    if invoice is not None:
-        return (invoice,)
-    if not isinstance(statement, InvoiceIs):
-        return before
-    meant = (msgspec.structs.replace(statement, invoice=bill.id) for bill in known.bills)
-    return tuple(m.invoice for m in meant if not isinstance(licence.of(m, known), Fault)) or before
+    if isinstance(statement, _OF_REFUND) and not getattr(statement, "negated", False):
+        return _Talk((invoice,) if invoice and invoice not in parse.PRONOUNS else talk.invoices, of_refund=True)
+    if invoice and invoice not in parse.PRONOUNS:
+        return _Talk((invoice,), of_refund=isinstance(statement, _OF_REFUND))
+    if invoice is None and isinstance(statement, InvoiceIs):
+        meant = (_with(statement, bill.id) for bill in known.bills)
+        found = tuple(m.invoice for m in meant if not isinstance(licence.of(m, known), Fault))
+        return _Talk(found) if found else talk
+    return talk
 
 
 def _tag(statement: Statement) -> str:

@@ -26,6 +26,8 @@ class Moment:
     raw: Any = None
     comment: Comment | None = None
     brief: str = ""  # said in one line, the rest folded away
+    proof: list[dict[str, Any]] = field(default_factory=list)  # of a reply, its sentences with what carries each
+    id: str = ""  # of what it was read from
 
     @property
     def is_quiet(self) -> bool:
@@ -66,6 +68,8 @@ def _turn(interaction: Any, mails: dict[str, Delivery]) -> Iterator[Moment]:
         text=interaction.reply_text,
         lines=[_delivery(mail)] if mail else [("Mail", "none: nobody to send it to")],
         raw=list(interaction.actions),
+        proof=plan.get("proof", []),
+        id=interaction.id,
     )
 
 
