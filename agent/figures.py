@@ -1,6 +1,6 @@
 """Values in a reply that nothing known holds: an amount, a date, an id, an address that nobody gave us.
 
-A sentence that no phrasebook has is blocked in any case; a value of this kind in it shows that it is not only style.
+A sentence that no phrasebook has is blocked in any case; such a value in it shows that it is not only style.
 """
 
 from collections.abc import Iterable
@@ -10,6 +10,8 @@ from decimal import Decimal
 from agent import licence
 from agent import statements as say
 from agent.known import Known
+from agent.licences.amounts import amounts
+from agent.licences.proof import same_day
 from agent.tokens import BAD, Token
 
 _NAMES = {BAD: "date or amount", "url": "link", "id": "id"}
@@ -25,7 +27,7 @@ def _is_held(token: Token, known: Known) -> bool:
         case "money":
             return _is_amount(token, known)
         case "date":
-            return any(licence.same_day(token.value, day) for day in _days(known))
+            return any(same_day(token.value, day) for day in _days(known))
         case "percent":
             return token.value in (known.decision.percent, Decimal(100)) or _is_share(token.value, known)
         case "email":
@@ -42,14 +44,14 @@ def _is_amount(token: Token, known: Known) -> bool:
     money = token.value
     sayings = (say.Total(money=money), say.Difference(money=money), say.CustomerSaid(money=money))
     return (
-        money in licence.amounts(known)
+        money in amounts(known)
         or money == known.rules.auto_limit
-        or any(not isinstance(licence.of(saying, known), licence.Fault) for saying in sayings)
+        or any(licence.is_so(saying, known) for saying in sayings)
     )
 
 
 def _is_share(percent: Decimal, known: Known) -> bool:
-    return not isinstance(licence.of(say.Share(percent=percent), known), licence.Fault)
+    return licence.is_so(say.Share(percent=percent), known)
 
 
 def _days(known: Known) -> list[date]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import assert_never
 
-from agent.known import Bill, Done, Known, RefundDecision, Rules, Verdict
+from agent.known import Bill, Done, Known, RefundDecision, RefundVerdict, Rules
 from agent.values import (
     Effect,
     Grounds,
@@ -20,7 +20,7 @@ from policy.values import Decision, InvoiceFact, Outcome
 
 
 def known(grounds: Grounds) -> Known:
-    """Facts, decision and effects of a plan. Without an account, or with a tool down, nothing is known not to exist."""
+    """Facts, decision and effects. Without an account, or with a tool down, nothing is known not to exist."""
     evidence, decision = grounds.evidence, grounds.decision
     account = evidence.account
     return Known(
@@ -67,7 +67,7 @@ def _decided(decision: Decision) -> RefundDecision:
     )
 
 
-def _verdict(decision: Decision) -> Verdict:
+def _verdict(decision: Decision) -> RefundVerdict:
     match decision.outcome:
         case Outcome.APPROVE:
             return "approved"

@@ -1,6 +1,6 @@
-"""What may license a reply: facts that a tool read, what was decided, what this very plan does. Nothing else may."""
+"""What may license a reply: facts that a tool read, what was decided, what this very plan does. Nothing else."""
 
-from datetime import date as Date
+import datetime as dt
 from decimal import Decimal
 from typing import Literal
 
@@ -9,7 +9,7 @@ from msgspec import Struct
 from agent.values import Mode
 from flowops.money import Money
 
-Verdict = Literal["none", "approved", "approved_partial", "needs_review", "denied"]
+RefundVerdict = Literal["none", "approved", "approved_partial", "needs_review", "denied"]
 Deed = Literal[
     "ticket_created",
     "handoff_created",
@@ -29,8 +29,8 @@ class Bill(Struct, frozen=True, kw_only=True):
     id: str
     money: Money
     status: str
-    date: Date | None = None
-    paid_on: Date | None = None
+    date: dt.date | None = None
+    paid_on: dt.date | None = None
     plan: str | None = None
     refunded: Money | None = None
     pending: Money | None = None
@@ -45,14 +45,14 @@ class Price(Struct, frozen=True, kw_only=True):
 
 
 class Renewal(Struct, frozen=True, kw_only=True):
-    date: Date
+    date: dt.date
     money: Money
 
 
 class RefundDecision(Struct, frozen=True, kw_only=True):
     """`percent` is the share of the invoice; a reason is a short name or a sentence."""
 
-    refund: Verdict = "none"
+    refund: RefundVerdict = "none"
     invoice: str | None = None
     money: Money | None = None
     percent: Decimal | None = None
@@ -66,11 +66,11 @@ class Done(Struct, frozen=True, kw_only=True):
     id: str | None = None
     money: Money | None = None
     invoice: str | None = None
-    date: Date | None = None
+    date: dt.date | None = None
     to: str | None = None
     old: str | None = None
     new: str | None = None
-    effective: Date | None = None
+    effective: dt.date | None = None
     template: str | None = None
 
 
@@ -87,7 +87,7 @@ class Known(Struct, frozen=True, kw_only=True):
     """`is_complete`: every tool answered, so what is not here does not exist."""
 
     mode: Mode
-    today: Date
+    today: dt.date
     customer_message: str = ""
     name: str = ""
     email: str | None = None

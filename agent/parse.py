@@ -1,12 +1,11 @@
 """Text back to statements: sentences, the clauses in each, and what each clause says. Nothing is left out."""
 
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
-from functools import cache, lru_cache
-from itertools import islice
 from typing import Any, NamedTuple
 
-from agent.grammar import ALTERNATIVES, LONGEST_SENTENCE, Capture, End, Reader, Shape, candidates, shape_of
+from agent import clauses
+from agent.clauses import Clauses
+from agent.grammar import LONGEST_SENTENCE, Capture, shape_of
 from agent.phrasebook import MENTION, Phrasebook, Rule, book, coerced, mention_fields, required_slots
 from agent.statements import Courtesy, CustomerIs, DayIs, InvoiceIs, SignedBy, Statement
 from agent.tokens import BAD, Names, RelativeDay, Token, normal
@@ -33,16 +32,6 @@ class Sentence(NamedTuple):
     readings: tuple[tuple[Claim, ...], ...]
     unread: str
     values: tuple[Token, ...] = ()
-
-
-class _Clause(NamedTuple):
-    rule: Rule
-    start: int
-    end: int
-    captures: tuple[Capture, ...]
-
-
-Clauses = tuple[_Clause, ...]
 
 
 def reply(text: str, language: str, names: Names = ()) -> list[Sentence]:
@@ -79,7 +68,7 @@ def _sentence(plain: str, spoken: Phrasebook, tokens: list[Token], stop: str) ->
     confirms = any(token.key in spoken.habits.confirming for token in tokens[:2])
     if not body:
         return Sentence(text, start, () if confirms else ((),), text if confirms else "")
-    chains, furthest = _read(spoken.language, shape_of(body), stop == "?")
+    chains, furthest = clauses.read(spoken.language, shape_of(body), stop == "?")
     heard = {body[0].start: start}, {body[-1].end: start + len(text)}
     readings = [_claims(plain, spoken, body, chain) for chain in chains]
     sound = tuple(
@@ -108,66 +97,6 @@ def _whole(reading: tuple[Claim, ...], starts: dict[int, int], ends: dict[int, i
     )
 
 
-@lru_cache(maxsize=4096)
-def _read(language: str, shape: Shape, asks: bool) -> tuple[tuple[Clauses, ...], int]:
-    """The chains of clauses that a sentence of this shape is, and how far reading came. Values play no part in it."""
-    spoken, reader = book(language), Reader(shape)
-    furthest = 0
-    memo: dict[int, list[Clauses]] = {}
-    clauses = cache(lambda at: list(_clauses(reader, spoken, at)))
-
-    def chains(at: int) -> list[Clauses]:
-        if at not in memo:
-            memo[at] = _bounded(_chains(at))
-        return memo[at]
-
-    def _chains(at: int) -> Iterator[Clauses]:
-        nonlocal furthest
-        for opened in _after(reader, spoken.glue.opens, at):
-            furthest = max(furthest, opened.at)
-            for clause in clauses(opened.at):
-                for closed in _after(reader, spoken.glue.closes, clause.end):
-                    furthest = max(furthest, closed.at)
-                    whole = clause._replace(captures=opened.captures + clause.captures + closed.captures)
-                    if closed.at == len(shape):
-                        if clause.rule.is_question == asks:
-                            yield (whole,)
-                    elif not clause.rule.is_question:
-                        for joined in spoken.glue.joins.ends(reader, closed.at):
-                            if joined.at == closed.at:
-                                continue
-                            yield from ((whole, *rest) for rest in chains(joined.at))
-
-    return tuple(chains(0)), furthest
-
-
-def _after(reader: Reader, glue: Any, at: int) -> list[End]:
-    """Where one comes from here over any number of glue words, none included, and what they name on the way."""
-    places = fresh = [End(at, ())]
-    while fresh:
-        further = (
-            End(end.at, place.captures + end.captures) for place in fresh for end in glue.ends(reader, place.at)
-        )
-        fresh = [end for end in dict.fromkeys(further) if end not in places]
-        places = places + fresh
-    return places
-
-
-def _clauses(reader: Reader, spoken: Phrasebook, at: int) -> Iterator[_Clause]:
-    if at >= len(reader.shape):
-        return
-    for rule in candidates(spoken.by_first, reader.shape[at]):
-        for end in rule.node.ends(reader, at):
-            if end.at > at:
-                yield _Clause(rule, at, end.at, end.captures)
-
-
-def _bounded(chains: Iterator[Clauses]) -> list[Clauses]:
-    """Some of the ways to read it: those of the fewest clauses, each of which says the most."""
-    some = dict.fromkeys(islice(chains, 8 * ALTERNATIVES))
-    return sorted(some, key=len)[:ALTERNATIVES]
-
-
 def _claims(plain: str, spoken: Phrasebook, body: list[Token], chain: Clauses) -> tuple[Claim, ...] | None:
     """What a chain of clauses says; None where a slot is filled with two different values."""
     claims: list[Claim] = []
@@ -183,7 +112,9 @@ def _claims(plain: str, spoken: Phrasebook, body: list[Token], chain: Clauses) -
     return tuple(claims)
 
 
-def _slots(plain: str, spoken: Phrasebook, body: list[Token], captures: tuple[Capture, ...]) -> dict[str, Any] | None:
+def _slots(
+    plain: str, spoken: Phrasebook, body: list[Token], captures: tuple[Capture, ...]
+) -> dict[str, Any] | None:
     slots: dict[str, Any] = {}
     for capture in captures:
         value = _value(plain, spoken, body, capture)
@@ -229,7 +160,12 @@ def _statements(rule: Rule, slots: Mapping[str, Any]) -> list[Statement] | None:
         said.append(CustomerIs(name=slots["name"]))
         placed.add("name")
     for number, each in enumerate(rule.says, 1):
-        own = {name: slot for name in each.kind.__struct_fields__ for slot in (name, f"{name}.{number}") if slot in slots}
+        own = {
+            name: slot
+            for name in each.kind.__struct_fields__
+            for slot in (name, f"{name}.{number}")
+            if slot in slots
+        }
         values = {name: slots[slot] for name, slot in own.items()} | each.constants
         if mention and "invoice" in each.kind.__struct_fields__:
             values.setdefault("invoice", "it")  # the invoice that this very clause describes

@@ -96,7 +96,9 @@ class Phrasebook:
         self.habits = _habits(shared)
         self.tokens = Tokens(self.habits)
         self._dates = shared["dates"]
-        self._statuses = {name: words if isinstance(words, list) else [words] for name, words in shared["statuses"].items()}
+        self._statuses = {
+            name: words if isinstance(words, list) else [words] for name, words in shared["statuses"].items()
+        }
         self.statuses = {word: name for name, words in self._statuses.items() for word in words}
         self.status_names = tuple(("status", word) for word in self.statuses)
         self.patterns = Patterns(phrases, slot_kind, self._literal)

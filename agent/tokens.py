@@ -35,7 +35,9 @@ _STRAIGHT = dict.fromkeys("‘’‛ʼ`´", "'") | dict.fromkeys("‐‑‒−",
 _LAYOUT = re.compile(r"(?m)^[ \t]*(?:[-*•–]|\d{1,2}[.)])[ \t]+|\*\*|__|^#{1,4} ")
 
 _NUMBER = r"(?:\d{1,3}(?:[ ]\d{3})+(?:[.,]\d+)?(?!\d)|\d+(?:[.,]\d+)*)"
-_HOSTS = "com|net|org|io|de|fr|es|it|pt|eu|example|app|dev|co|uk|info|biz|xyz|support|help|link|me|ly|ru|cn|top|site"
+_HOSTS = (
+    "com|net|org|io|de|fr|es|it|pt|eu|example|app|dev|co|uk|info|biz|xyz|support|help|link|me|ly|ru|cn|top|site"
+)
 _QUOTE = "|".join(
     rf"{opening}[^{opening}{closing}\n]{{1,600}}[{closing}]"
     for opening, closing in (("“", "”“"), ("„", "“”"), ("«", "»"), ("»", "«"), ('"', '"'))

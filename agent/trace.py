@@ -222,7 +222,9 @@ def _raw(plan: Plan, mails: tuple[Mail, ...]) -> Raw:
         reading=_json(plan.reading),
         evidence=_json(plan.evidence),
         decision=_json(plan.decision),
-        verdict=_json({"reply": plan.reply, "proof": plan.proof, "violations": plan.violations, "rejected": plan.rejected}),
+        verdict=_json(
+            {"reply": plan.reply, "proof": plan.proof, "violations": plan.violations, "rejected": plan.rejected}
+        ),
         effects=_json({"effects": plan.effects, "actions": plan.actions}),
         mails=_json(deliveries),
     )

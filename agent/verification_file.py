@@ -1,13 +1,13 @@
 """Lines of `manage.py verify`: a reply with facts as JSON, read into what is known."""
 
-from datetime import date as Date
+import datetime as dt
 from decimal import Decimal
 from typing import Literal
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from agent.known import Bill, Deed, Done, Known, Price, RefundDecision, Renewal, Rules, Verdict
+from agent.known import Bill, Deed, Done, Known, Price, RefundDecision, RefundVerdict, Renewal, Rules
 from agent.values import Mode
 from flowops.money import Money, money
 
@@ -30,7 +30,7 @@ class _Invoice(Struct, kw_only=True):
     id: str
     amount: str
     currency: str
-    date: Date
+    date: dt.date
     status: str
     plan: str | None = None
 
@@ -41,11 +41,11 @@ class _Amount(Struct, kw_only=True):
 
 
 class _Renewal(_Amount, kw_only=True):
-    date: Date
+    date: dt.date
 
 
 class _Decision(Struct, kw_only=True):
-    refund: Verdict = "none"
+    refund: RefundVerdict = "none"
     invoice: str | None = None
     amount: str | None = None
     currency: str | None = None
@@ -59,11 +59,11 @@ class _Action(Struct, kw_only=True):
     amount: str | None = None
     currency: str | None = None
     invoice: str | None = None
-    date: Date | None = None
+    date: dt.date | None = None
     destination: str | None = None
     old: str | None = msgspec.field(name="from", default=None)
     new: str | None = msgspec.field(name="to", default=None)
-    effective: Date | None = None
+    effective: dt.date | None = None
     template: str | None = None
 
 
@@ -75,7 +75,7 @@ class _Policy(Struct, kw_only=True):
 
 
 class _Facts(Struct, kw_only=True):
-    today: Date
+    today: dt.date
     mode: Mode = Mode.LIVE
     customer_message: str = ""
     customer: _Customer = msgspec.field(default_factory=_Customer)
@@ -172,7 +172,11 @@ def _bill(invoice: _Invoice, mode: Mode, done: tuple[Done, ...]) -> Bill:
     """An invoice, with what has gone back of it: by a refund that is done, or wholly where its status says so."""
     total = money(invoice.amount, invoice.currency)
     zero = Money(amount=Decimal(0), currency=total.currency)
-    refunds = [d.money for d in done if d.type == "refund" and d.invoice == invoice.id and d.money] if mode is Mode.LIVE else []
+    refunds = (
+        [d.money for d in done if d.type == "refund" and d.invoice == invoice.id and d.money]
+        if mode is Mode.LIVE
+        else []
+    )
     refunded = zero
     if not refunds and invoice.status == "refunded":
         refunded = total

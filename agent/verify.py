@@ -8,7 +8,7 @@ import msgspec
 
 from agent import figures, licence, parse
 from agent.known import Known
-from agent.licence import Fault
+from agent.licences.proof import Fault, Verdict, destination_words
 from agent.parse import Claim
 from agent.statements import (
     InsideWindow,
@@ -96,7 +96,7 @@ def names(known: Known) -> tuple[tuple[str, str], ...]:
     return (
         *(("plan", plan) for plan in dict.fromkeys(plans) if plan),
         *(("name", name) for name in dict.fromkeys(people) if name),
-        *(("to", word) for word in licence.destination_words(known)),
+        *(("to", word) for word in destination_words(known)),
         *(("brand", host) for host in hosts if len(host) > 3),
     )
 
@@ -113,7 +113,9 @@ def _unread(sentence: parse.Sentence, known: Known) -> tuple[Violation, ...]:
 def _best(sentence: parse.Sentence, known: Known, talk: _Talk) -> _Reading:
     """The reading that is wholly licensed, or else the one with the least wrong."""
     if _is_ambiguous(sentence):
-        violation = Violation(check="ambiguous", span=sentence.text, detail="it can be read as true and as its opposite")
+        violation = Violation(
+            check="ambiguous", span=sentence.text, detail="it can be read as true and as its opposite"
+        )
         return _Reading((), (), (violation,), talk)
     readings = (_check(reading, sentence, known, talk) for reading in sentence.readings)
     best = next(readings)
@@ -127,7 +129,11 @@ def _best(sentence: parse.Sentence, known: Known, talk: _Talk) -> _Reading:
 def _is_ambiguous(sentence: parse.Sentence) -> bool:
     """Whether one reading affirms what another denies: then neither is what a reader is sure to understand."""
     polarities = [
-        {(type(claim.statement), claim.statement.negated) for claim in reading if hasattr(claim.statement, "negated")}
+        {
+            (type(claim.statement), claim.statement.negated)
+            for claim in reading
+            if hasattr(claim.statement, "negated")
+        }
         for reading in sentence.readings
     ]
     return any(
@@ -173,14 +179,14 @@ def _is_refund_without_amount(said: Statement) -> bool:
     return is_refund and said.money is None and said.percent is None and not getattr(said, "negated", False)
 
 
-def _amount_beside_a_refund(said: InvoiceIs, known: Known, verdict: licence.Verdict) -> licence.Verdict:
+def _amount_beside_a_refund(said: InvoiceIs, known: Known, verdict: Verdict) -> Verdict:
     refunds = {known.decision.money, *(done.money for done in known.done if done.type == "refund")}
     if said.money is None or said.money in refunds:
         return verdict
     return Fault("beside a refund, this amount reads as what was refunded")
 
 
-def _verdict(statement: Statement, known: Known, talk: _Talk) -> tuple[licence.Verdict, Statement]:
+def _verdict(statement: Statement, known: Known, talk: _Talk) -> tuple[Verdict, Statement]:
     """Of what a statement may mean, the first that is licensed; else the first.
 
     A denial must hold of all it may mean, and so must what is said of both.

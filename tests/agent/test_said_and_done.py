@@ -55,7 +55,9 @@ def once(act: Callable[[], object]) -> Callable[[str], None]:
 
 
 def refunded_elsewhere() -> None:
-    ledger.issue("rfd_else", invoice_id="inv_1", money=Refund(amount=Decimal(49), currency="EUR").money, by="x", now=NOW)
+    ledger.issue(
+        "rfd_else", invoice_id="inv_1", money=Refund(amount=Decimal(49), currency="EUR").money, by="x", now=NOW
+    )
 
 
 class Path(NamedTuple):
@@ -105,7 +107,9 @@ def test_what_is_said_is_what_there_is(path):
     waiting = {(one.invoice, one.money) for one in said if isinstance(one, say.RefundAwaitsPerson)}
     assert waiting == {(refund.invoice_id, refund.money) for refund in _pending()}
     assert any(isinstance(one, say.PassedToPerson) for one in said) == Handoff.objects.exists()
-    assert {one.ticket for one in said if isinstance(one, say.TicketIs)} == set(Ticket.objects.values_list("id", flat=True))
+    assert {one.ticket for one in said if isinstance(one, say.TicketIs)} == set(
+        Ticket.objects.values_list("id", flat=True)
+    )
     assert not any(isinstance(one, say.EmailSent) for one in said)
     assert all(mail.body == answer["reply"] for mail in Delivery.objects.all())
 
@@ -125,7 +129,9 @@ REFUSED = {
     "the mail cannot be queued": lambda key: queue_mail(
         f"eml_{key}", event_id=Event.objects.all()[0].id, recipient="x@y.example", subject="-", body="-", now=NOW
     ),
-    "the ledger refuses": lambda key: factories.RefundFactory(id=f"rfd_{key}", invoice=factories.paid_invoice("cust_2")),
+    "the ledger refuses": lambda key: factories.RefundFactory(
+        id=f"rfd_{key}", invoice=factories.paid_invoice("cust_2")
+    ),
 }
 
 

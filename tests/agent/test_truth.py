@@ -52,7 +52,11 @@ def test_what_is_one_slot_away_from_the_truth_is_always_blocked(language, situat
 
 
 ACTORS = {
-    "en": [(r"\bWe have\b", "You have"), (r"\bWe have\b", "Your bank has"), (r"a member of our team", "your bank")],
+    "en": [
+        (r"\bWe have\b", "You have"),
+        (r"\bWe have\b", "Your bank has"),
+        (r"a member of our team", "your bank"),
+    ],
     "de": [(r"\bWir haben\b", "Sie haben"), (r"\bWir haben\b", "Ihre Bank hat")],
     "fr": [(r"\bNous avons\b", "Vous avez"), (r"\bNous avons\b", "Votre banque a")],
     "es": [(r"\bHemos\b", "Usted ha"), (r"\bHemos\b", "Su banco ha")],
@@ -64,7 +68,14 @@ ACTORS = {
 @pytest.mark.parametrize("language", phrasebook.LANGUAGES)
 def test_another_actor_is_blocked(language):
     known = truths.known(random.Random(1), "done")
-    deeds = (say.RefundIssued, say.PassedToPerson, say.EmailSent, say.Cancelled, say.PlanChanged, say.InvoiceCreated)
+    deeds = (
+        say.RefundIssued,
+        say.PassedToPerson,
+        say.EmailSent,
+        say.Cancelled,
+        say.PlanChanged,
+        say.InvoiceCreated,
+    )
     changed = 0
     for statement in truths.truths(known):
         text = phrasebook.render([statement], language)

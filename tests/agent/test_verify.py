@@ -27,8 +27,6 @@ NEEDS_HUMAN = grounds(RESERVE, OPEN, decision=decision(Outcome.NEEDS_HUMAN), evi
 DENIED = grounds(decision=decision(Outcome.DENY, "refund.not_paid"), evidence=OPEN_INVOICE)
 
 
-
-
 def violations(reply, facts):
     return verify.reply(reply, known(facts), "en")
 
@@ -74,7 +72,9 @@ def test_every_false_sentence_is_named_and_the_true_ones_are_not():
 
 
 def test_a_value_nobody_gave_us_is_named_beside_the_sentence_it_stands_in():
-    found = violations("Kindly await 480 dollars from the bank till 31 March 2031, see www.evil.example.", APPROVED)
+    found = violations(
+        "Kindly await 480 dollars from the bank till 31 March 2031, see www.evil.example.", APPROVED
+    )
     assert [(violation.check, violation.span) for violation in found] == [
         ("money", "480 dollars"),
         ("date", "31 March 2031"),
@@ -125,7 +125,11 @@ def true_and_false():
     yield say.RefundIssued(invoice="inv_123", negated=True), grounds(), True
     yield say.RefundIssued(invoice="inv_123", negated=True), grounds(evidence=PARTLY), False
     yield say.RefundIssued(invoice="inv_123", negated=True), grounds(REFUND), False
-    yield say.RefundIssued(invoice="inv_123", negated=True), grounds(evidence=evidence(with_ledger(pending="9.00"))), False
+    yield (
+        say.RefundIssued(invoice="inv_123", negated=True),
+        grounds(evidence=evidence(with_ledger(pending="9.00"))),
+        False,
+    )
     yield (
         say.PersonDecidedAgainst(invoice="inv_123"),
         grounds(evidence=evidence(invoice_fact(was_denied=True))),
@@ -148,7 +152,11 @@ def true_and_false():
     yield say.ShallWeRefund(invoice="inv_123", money=eur("50.00")), grounds(), False
     yield say.RefundApproved(negated=True), grounds(decision=decision(Outcome.DENY)), True
     yield say.RefundApproved(negated=True), grounds(), False
-    yield say.RefundApproved(negated=True), grounds(decision=decision(Outcome.DENY, "refund.already_refunded")), False
+    yield (
+        say.RefundApproved(negated=True),
+        grounds(decision=decision(Outcome.DENY, "refund.already_refunded")),
+        False,
+    )
     yield say.RefundWindow(days=30), grounds(), True
     yield say.RefundWindow(days=60), grounds(), False
     yield say.NoSuchInvoice(invoice="inv_9"), grounds(decision=decision(invoices=("inv_9",))), True

@@ -134,7 +134,9 @@ def _done(
 
 def truths(known: Known) -> Iterator[Statement]:
     """What is true here, in each form in which FlowOps says it."""
-    yield from (say.Courtesy(of=of) for of in ("thanks", "welcome", "check_number", "answer_how", "more_than_zero"))
+    yield from (
+        say.Courtesy(of=of) for of in ("thanks", "welcome", "check_number", "answer_how", "more_than_zero")
+    )
     yield say.CustomerIs(name=known.name)
     yield say.CustomerSaid(quote="I was charged twice, she said.")
     yield say.StatusPage(url=known.status_page or "")
@@ -255,7 +257,11 @@ def _others(name: str, value: Any, known: Known) -> list[Any]:
             step = Decimal(1).scaleb(-CURRENCIES[currency])
             elsewhere = next(code for code in ("EUR", "USD") if code != currency)
             twin = Money(amount=amount.quantize(Decimal("0.01")), currency=elsewhere)
-            return [Money(amount=amount + step, currency=currency), Money(amount=amount * 10, currency=currency), twin]
+            return [
+                Money(amount=amount + step, currency=currency),
+                Money(amount=amount * 10, currency=currency),
+                twin,
+            ]
         case bool():
             return [not value]
         case date():
@@ -287,4 +293,7 @@ def _other_words(name: str, value: str, known: Known) -> list[str]:
         case "quote":
             return ["You will get it back."]
         case _:
-            return [f"{value}9", f"{value[:-1]}{(int(value[-1]) + 1) % 10}" if value[-1].isdigit() else f"{value}1"]
+            return [
+                f"{value}9",
+                f"{value[:-1]}{(int(value[-1]) + 1) % 10}" if value[-1].isdigit() else f"{value}1",
+            ]

@@ -30,7 +30,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("files", metavar="FILE.jsonl", nargs="+", help="- reads standard input")
         parser.add_argument(
-            "--score", action="store_true", help="the lines carry label, category and lang: print how well they are judged"
+            "--score",
+            action="store_true",
+            help="the lines carry label, category and lang: print how well they are judged",
         )
 
     def handle(self, *args: Any, files: list[str], score: bool, **options: Any) -> None:
