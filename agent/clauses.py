@@ -40,7 +40,7 @@ class _Reading:
         self.furthest = 0
 
     def chains(self, at: int) -> list[Clauses]:
-        """Some of the ways to read from here to the end: those of the fewest clauses, each of which says the most."""
+        """Some of the ways to read from here to the end, those of the fewest clauses first: each says the most."""
         if at not in self._found:
             some = dict.fromkeys(islice(self._chains(at), 8 * ALTERNATIVES))
             self._found[at] = sorted(some, key=len)[:ALTERNATIVES]
@@ -64,7 +64,7 @@ class _Reading:
                     yield from ((clause, *rest) for rest in self.chains(joined.at))
 
     def _over(self, glue: Node, at: int) -> list[End]:
-        """Where one comes from here over any number of glue words, none included, and what they name on the way."""
+        """Where one comes from here over any number of glue words, and what they name on the way."""
         places = fresh = [End(at, ())]
         while fresh:
             further = (

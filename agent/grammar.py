@@ -9,8 +9,8 @@ A pattern is written as it is spoken, with a little notation:
     <name>              another pattern, by its name
     \\( \\)               parentheses that are meant as such
 
-There is no "any word" and no gap: a text is one of the sentences a pattern spells out, or it is not. Patterns cannot
-call themselves, and what one has read from a place is remembered, so reading takes polynomial time at worst
+There is no "any word" and no gap: a text is one of the sentences a pattern spells out, or it is not. Patterns
+cannot call themselves, and what one has read from a place is remembered, so reading takes polynomial time at worst
 and, with sentences of bounded length, time linear in the text.
 """
 

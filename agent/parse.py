@@ -148,7 +148,7 @@ def _value(plain: str, spoken: Phrasebook, body: list[Token], capture: Capture) 
 
 
 def _statements(rule: Rule, slots: Mapping[str, Any]) -> list[Statement] | None:
-    """What a clause says; None where a value in it has no place in any of its statements, and so proves nothing."""
+    """What a clause says; None where a value has no place in any of its statements and would go unchecked."""
     mention = {name: slots[MENTION + name] for name in mention_fields() if MENTION + name in slots}
     placed = {MENTION + name for name in mention}
     named = slots.get("invoice")
@@ -166,7 +166,7 @@ def _statements(rule: Rule, slots: Mapping[str, Any]) -> list[Statement] | None:
             for slot in (name, f"{name}.{number}")
             if slot in slots
         }
-        values = {name: slots[slot] for name, slot in own.items()} | each.constants
+        values = {**{name: slots[slot] for name, slot in own.items()}, **each.constants}
         if mention and "invoice" in each.kind.__struct_fields__:
             values.setdefault("invoice", "it")  # the invoice that this very clause describes
         if not required_slots(each.kind) <= set(values):

@@ -1,12 +1,12 @@
 """The phrasebooks: how each statement is written in a language, and which sentences are read as saying it.
 
-A phrasebook is a directory of YAML files under `agent/phrasebooks/`, written to be edited by people: `shared.yaml` has
-the language's habits, its glue words and short phrases that sentences are made of; the others hold `statements`. A key
-there is a statement's tag, `not` for the negated one, constants, and `+` for a sentence that says two things:
+A phrasebook is a directory of YAML files in `agent/phrasebooks/`, written to be edited by people: `shared.yaml`
+has the language's habits, its glue words and phrases that sentences are made of; the others hold `statements`. A
+key there is a statement's tag, `not` for the negated one, constants, and `+` for a sentence that says two things:
 
     not refund_issued:
-      write: [No refund has been made for invoice {invoice}.]     # the first whose slots are filled is what we write
-      read: ["<we> have not refunded <invoice>"]                  # what else we understand
+      write: [No refund has been made for invoice {invoice}.]   # what we write, where just these slots are filled
+      read: ["<we> have not refunded <invoice>"]                # what else we understand
     passed_to_person + response_time:
       read: ["(a colleague|<team>) will answer [you] within {hours} hours"]
 """
@@ -110,19 +110,19 @@ class Phrasebook:
                 self.by_first.setdefault(first, []).append(rule)
 
     def write(self, statement: Statement) -> str:
-        """The statement as a sentence of this language. Raises KeyError for one without a template for its slots."""
+        """The statement as a sentence of this language. Raises KeyError where its slots have no template."""
         slots = {name: getattr(statement, name) for name in statement.__struct_fields__}
         given = {name: value for name, value in slots.items() if value is not None and value is not False}
         for said, template in self.templates:
             free = set(_SLOT.findall(template))
-            if isinstance(statement, said.kind) and free | set(said.constants) == set(given):
-                if all(given[name] == value for name, value in said.constants.items()):
-                    return template.format_map({name: self._written(name, given[name]) for name in free})
+            is_kind = isinstance(statement, said.kind) and free | set(said.constants) == set(given)
+            if is_kind and all(given[name] == value for name, value in said.constants.items()):
+                return template.format_map({name: self._written(name, given[name]) for name in free})
         raise KeyError(f"{self.language}: no template for {statement}")
 
     def _written(self, slot: str, value: Any) -> str:
         if slot == "status":
-            return self._statuses.get(value, [value])[0]
+            return str(self._statuses.get(value, [value])[0])
         match value:
             case Money():
                 return format_currency(value.amount, value.currency, locale=self.habits.locale)

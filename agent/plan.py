@@ -31,8 +31,8 @@ def compose(
 ) -> Plan:
     """Understand, decide, draft and verify. A reply that cannot be proven is never sent.
 
-    A draft that only says what we do not recognise costs style: a template speaks in its place. One that says what is
-    not so, of facts or of what is done, shows that something is wrong: nothing of it is done, and a person takes over.
+    A draft that only says what we do not recognise costs style: a template speaks in its place. One that says what
+    is not so, of facts or deeds, shows that something is wrong: nothing is done, and a person takes over.
     """
     reading = understand.message(message.text, today=message.now.date())
     decision = engine.decide(_facts(message, reading, evidence), ruleset, version=policy_version)

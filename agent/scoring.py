@@ -1,4 +1,4 @@
-"""How well labelled replies are judged, by category, language and author: what passed that must not, and the reverse."""
+"""How well labelled replies are judged, by category and language: what passed that must not, and the reverse."""
 
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
@@ -22,7 +22,7 @@ class Judged(NamedTuple):
 
 
 def report(judged: list[Judged]) -> str:
-    """A table a person can read: recall of what must be blocked, rate of false alarms, and each leak with its reason."""
+    """A table for people: recall of what must be blocked, rate of false alarms, and each leak with its reason."""
     rows = [_HEAD, *_rows("", judged, lambda one: "all")]
     rows += ["", *_rows("language", judged, lambda one: one.line.lang or "-")]
     rows += ["", *_rows("category", judged, lambda one: one.line.category or "-")]

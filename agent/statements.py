@@ -1,7 +1,7 @@
 """Everything FlowOps can say, each as a typed value. Prose is rendered from these and parsed back to them.
 
-A slot that is None is not said. `negated` is the polarity: the same thing said not to be so. What licenses each kind
-stands in `agent/licence.py`, how each is worded in `agent/phrasebook/`.
+A slot that is None is not said. `negated` is the polarity: the same thing said not to be so. What licenses each
+kind stands in `agent/licences/`, how each is worded in `agent/phrasebooks/`.
 """
 
 from datetime import date

@@ -1,8 +1,8 @@
 """A reply as tokens: words, punctuation, and the values in it, each with its place in the text.
 
-Values are found before any sentence is read, whatever stands around them: so a value that no sentence of ours has a
-slot for is left over, and what is left over is blocked. What looks like a value and is none (31 February, €1.2345, a
-weekday that does not fit its date) becomes a `bad` token, which no sentence accepts.
+Values are found before any sentence is read, whatever stands around them: so a value that no sentence of ours has
+a slot for is left over, and what is left over is blocked. What looks like a value and is none (31 February,
+€1.2345, a weekday that does not fit its date) becomes a `bad` token, which no sentence accepts.
 """
 
 import re
@@ -17,51 +17,13 @@ from babel import Locale
 from babel.dates import get_day_names, get_month_names
 from msgspec import Struct
 
+from agent.writing import CURRENCY_WORDS, LAYOUT, NUMBER, SIGN_WORDS, any_of
+from agent.writing import kinds as kinds_of_token
 from flowops.money import CURRENCIES, SIGNS, NotMoney, money, plain_number
 
 BAD = "bad"
 
-_CURRENCY_WORDS = {
-    r"euros?": "EUR",
-    r"(?:us[ -])?dollars?|dólar(?:es)?(?: estadounidenses| americanos)?|dollari|dollaro": "USD",
-    r"pounds?(?: sterling)?|pfund|livres?(?: sterling)?|libras?(?: esterlinas)?|sterline|sterlina": "GBP",
-    r"swiss francs?|franken|francs suisses|franchi|francos suizos": "CHF",
-}
-_SIGN_WORDS = {
-    "US$": "USD", "$US": "USD", "USD$": "USD", "CA$": "CAD", "$CA": "CAD", "A$": "AUD", "AU$": "AUD", "$AU": "AUD", "£GB": "GBP", "JP¥": "JPY",
-}  # fmt: skip
 _STRAIGHT = dict.fromkeys("‘’‛ʼ`´", "'") | dict.fromkeys("‐‑‒−", "-") | {"—": "–"}
-# Marks of layout, not of speech: bullets, step numbers, bold, headings.
-_LAYOUT = re.compile(r"(?m)^[ \t]*(?:[-*•–]|\d{1,2}[.)])[ \t]+|\*\*|__|^#{1,4} ")
-
-_NUMBER = r"(?:\d{1,3}(?:[ ]\d{3})+(?:[.,]\d+)?(?!\d)|\d+(?:[.,]\d+)*)"
-_HOSTS = (
-    "com|net|org|io|de|fr|es|it|pt|eu|example|app|dev|co|uk|info|biz|xyz|support|help|link|me|ly|ru|cn|top|site"
-)
-_QUOTE = "|".join(
-    rf"{opening}[^{opening}{closing}\n]{{1,600}}[{closing}]"
-    for opening, closing in (("“", "”“"), ("„", "“”"), ("«", "»"), ("»", "«"), ('"', '"'))
-)
-_YEAR = r"(?:,?[ ](?:of[ ]|de[ ]|del[ ]|do[ ])?(?P<y{}>\d{{4}})\b)?(?![.,]?\d)"
-_ABBREVIATED = r"(?:(?-i:\.(?=[ ]?[\d,;a-z])))?"  # the full stop of "3 Sept. 2026", not that of a sentence
-_SIMPLE = (
-    ("url", rf"(?:https?://|www\.|(?:[a-z0-9-]+\.)+[a-z]{{2,}}/)[^\s<>\"“”»)]*(?<![.,;:!?])|(?:[a-z0-9-]+\.)+(?:{_HOSTS})\b(?!@)"),
-    ("quote", rf"{_QUOTE}|(?<!\w)'[^'\n]{{1,600}}'(?!\w)"),
-    ("phone", r"(?<!\w)(?:\+|00)[ ]?\d[\d ()/.-]{5,}\d"),
-)  # fmt: skip
-_LATER = (
-    ("percent", rf"(?<![\w.,]){_NUMBER}[ ]?(?:%|(?:percent|per ?cent|prozent|pour cent|por ciento|por cento|per cento)\b)"),
-    ("id", r"#\w(?:[\w-]*\w)?|\b(?=[\w-]*[\d_])[^\W\d_][\w-]*\w\b|\b\d{3,}-(?-i:[A-Z]{1,3}|\d{3,})\b(?!-)"),
-    ("short", r"(?<!\w)(?:i\.e\.|e\.g\.|z\. ?b\.|d\. ?h\.|p\. ?ej\.|p\. ?ex\.|etc\.|bzw\.|ca\.|inkl\.|mr\.|mrs\.|ms\.|dr\.|nr\.|no\.|n\.º|nº|n°|núm\.|ref\.|réf\.|rif\.|sr\.|sra\.|sra?\.|sig\.(?:ra)?|mme\b|m\.(?= [A-Z])|n\.)(?= ?\S)"),
-    ("clock", r"\b\d{1,2}:\d{2}\b"),
-    ("number", rf"(?<![\w.,]){_NUMBER}(?!\w)|(?<![\w.,])\d{{1,3}}(?=(?:h|hrs?|j)\b)"),
-    ("word", r"[^\W\d_]+(?:-[^\W\d_]+)*'?"),
-    ("newline", r"\n"),
-    ("dots", r"\.\.\.|…"),
-    ("sign", r"\S"),
-)  # fmt: skip
-
-
 _PLAIN_WORD = frozenset(("word", "to"))
 
 
@@ -100,8 +62,9 @@ class Habits(NamedTuple):
     """How a language writes numbers, dates and contractions. `day_first` None: 03/04/2026 may be either.
 
     `same` maps words to the one that stands for all that mean the same in any sentence of ours; `unheard` are words
-    that no sentence means anything else without: articles, "kindly". Both hold of texts and patterns alike. Those in
-    `confirming` answer what was asked, so they never stand alone. Those in `limiting` are unheard too, but not behind one of the `denials`: "not just" is another thing than "not".
+    that no sentence means anything else without: articles, "kindly". Both hold of texts and patterns alike. Those
+    in `limiting` are unheard too, but not behind one of the `denials`: "not just" is another thing than "not".
+    `confirming` words answer what was asked, so they never stand alone.
     """
 
     locale: str
@@ -147,9 +110,8 @@ class Tokens:
         self._weekdays = _names(get_day_names, locale)
         self._spellings: dict[str, tuple[str, ...]] = {}
         self._capitalised = habits.locale[:2] in ("en", "de")
-        patterns = (*_SIMPLE, ("date", self._dates()), ("money", self._amounts()), *_LATER)
-        email = r"(?P<email>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)"
-        self._scan = re.compile("|".join((email, *(f"(?P<{kind}>{it})" for kind, it in patterns))), re.IGNORECASE)
+        kinds = kinds_of_token(self._months, self._weekdays, habits.numbers)
+        self._scan = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in kinds), re.IGNORECASE)
         self._read: dict[str, Callable[[Match[str]], tuple[str, Any]]] = {
             "money": self._money,
             "date": self._date,
@@ -162,7 +124,7 @@ class Tokens:
 
         Tokens that spell one of the `names` can also fill the slot of its kind.
         """
-        bare = _LAYOUT.sub(lambda found: " " * len(found.group()), text)
+        bare = LAYOUT.sub(lambda found: " " * len(found.group()), text)
         tokens = list(self._in_full(self._found(bare)))
         for kind, name in names:
             _mark(tokens, kind, self._spelled(name))
@@ -264,34 +226,14 @@ class Tokens:
     def month(self, token: Token) -> int:
         return self._months[token.value.lower()]
 
-    def _dates(self) -> str:
-        months, days = _any_of(self._months), _any_of(self._weekdays)
-        return (
-            rf"(?:\b(?P<weekday>{days})\.?,?[ ](?:(?:the|den|dem|le|el|dia|día|giorno)[ ])?)?(?:"
-            r"(?P<iso>(?<![\w-])\d{4}-\d{2}-\d{2})(?![\w-])"
-            r"|(?<![\w.,])(?P<dmy>\d{1,2}\.[ ]?\d{1,2}\.[ ]?\d{4}|\d{1,2}/\d{1,2}/\d{4})(?!\w)"
-            r"|(?<![\w.,])(?P<dm>\d{1,2}\.\d{1,2}\.)(?!\d)"
-            rf"|(?<![\w.,])(?P<d1>\d{{1,2}})(?:st|nd|rd|th|er|ro|o|\.|º|°)?[ ](?:of[ ]|de[ ])?(?P<m1>{months})\b{_ABBREVIATED}{_YEAR.format(1)}"
-            rf"|\b(?P<m2>{months})\b{_ABBREVIATED}[ ](?P<d2>\d{{1,2}})(?:st|nd|rd|th)?(?!\d){_YEAR.format(2)})"
-        )
-
-    def _amounts(self) -> str:
-        sign = rf"(?:{'|'.join((*map(re.escape, _SIGN_WORDS), *CURRENCIES))}|[{''.join(SIGNS)}])"
-        words = "|".join(_CURRENCY_WORDS)
-        spelled = _any_of(self._habits.numbers)
-        return (
-            rf"(?<![\w.,]){sign}[ ]?{_NUMBER}(?!\w)"
-            rf"|(?:(?<![\w.,]){_NUMBER}|\b(?:{spelled}))[ -]?(?:{sign}(?![\w$€£¥])|(?:{words})\b)"
-        )
-
     def _money(self, match: Match[str]) -> tuple[str, Any]:
         text = match.group()
-        digits = re.search(_NUMBER, text)
+        digits = re.search(NUMBER, text)
         try:
             if digits is not None:
                 currency = text[: digits.start()] + text[digits.end() :]
                 return "money", money(plain_number(digits.group().replace(" ", "")), _currency(currency))
-            spelled = re.match(_any_of(self._habits.numbers), text, re.IGNORECASE)
+            spelled = re.match(any_of(self._habits.numbers), text, re.IGNORECASE)
             number = spelled.group() if spelled else ""
             return "money", money(self._habits.numbers[number.lower()], _currency(text[len(number) :]))
         except NotMoney:
@@ -344,10 +286,6 @@ def _mark(tokens: list[Token], kind: str, spelled: tuple[str, ...]) -> None:
                 tokens[at : at + len(spelled)] = [each._replace(kinds=each.kinds | {kind}) for each in found]
 
 
-def _any_of(names: dict[str, int]) -> str:
-    return "|".join(sorted(map(re.escape, names), key=len, reverse=True)) or r"(?!)"
-
-
 def _names(get: Callable[..., Any], locale: Locale) -> dict[str, int]:
     """Lower-case names, wide and short, with their number; months from 1, weekdays from 0 (Monday)."""
     return {
@@ -369,9 +307,9 @@ def _bare(kind: str, match: Match[str]) -> str:
 
 def _currency(text: str) -> str:
     name = text.strip(" -").upper()
-    if code := SIGNS.get(name) or _SIGN_WORDS.get(name) or (name if name in CURRENCIES else None):
+    if code := SIGNS.get(name) or SIGN_WORDS.get(name) or (name if name in CURRENCIES else None):
         return code
-    for words, code in _CURRENCY_WORDS.items():
+    for words, code in CURRENCY_WORDS.items():
         if re.fullmatch(words, name.lower()):
             return code
     raise NotMoney(text)
@@ -383,7 +321,7 @@ def _number(match: Match[str]) -> tuple[str, Any]:
 
 
 def _percent(match: Match[str]) -> tuple[str, Any]:
-    digits = re.match(_NUMBER, match.group())
+    digits = re.match(NUMBER, match.group())
     try:
         return "percent", Decimal(plain_number(digits.group())) if digits else None
     except NotMoney:

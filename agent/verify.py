@@ -1,35 +1,27 @@
-"""Prove a reply: every clause is a sentence we know, and something known licenses what it says. All else is blocked."""
+"""Prove a reply: each clause is a sentence we know, and something known licenses it. The rest is blocked."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import NamedTuple
 
-import msgspec
-
-from agent import figures, licence, parse
+from agent import figures, licence, parse, reference
 from agent.known import Known
 from agent.licences.proof import Fault, Verdict, destination_words
 from agent.parse import Claim
+from agent.reference import Talk
 from agent.statements import (
-    InsideWindow,
-    InvoiceAge,
     InvoiceIs,
     RefundApproved,
     RefundIssued,
-    RefundNotPromised,
-    RefundUndecided,
     Statement,
-    WindowEnds,
     WouldRefund,
 )
-from agent.tokens import RelativeDay
 from agent.values import Violation
 
 STYLE = frozenset(("unrecognised", "ambiguous", "empty"))
 
 
 class Sentence(NamedTuple):
-    """A sentence of a reply with what it says and the ids of the facts that carry it, or with what is wrong with it."""
+    """A sentence with what it says and the ids of the facts that carry it, or with what is wrong with it."""
 
     text: str
     says: tuple[Statement, ...]
@@ -37,18 +29,11 @@ class Sentence(NamedTuple):
     violations: tuple[Violation, ...]
 
 
-class _Talk(NamedTuple):
-    """What was spoken of so far: the invoices that "it" means, and whether "it" may as well be a refund."""
-
-    invoices: tuple[str, ...] = ()
-    of_refund: bool = False
-
-
 class _Reading(NamedTuple):
     says: tuple[Statement, ...]
     cites: tuple[str, ...]
     violations: tuple[Violation, ...]
-    talk: _Talk
+    talk: Talk
 
 
 def reply(text: str, known: Known, language: str) -> tuple[Violation, ...]:
@@ -76,7 +61,7 @@ def in_words(statement: Statement) -> str:
 def sentences(text: str, known: Known, language: str) -> list[Sentence]:
     """Each sentence of a reply, proven or blocked."""
     checked: list[Sentence] = []
-    talk = _Talk()
+    talk = Talk()
     for sentence in parse.reply(text, language, names(known)):
         if not sentence.readings:
             checked.append(Sentence(sentence.text, (), (), _unread(sentence, known)))
@@ -110,7 +95,7 @@ def _unread(sentence: parse.Sentence, known: Known) -> tuple[Violation, ...]:
     return (*unheld, Violation(check="unrecognised", span=sentence.unread, detail="not a sentence we can prove"))
 
 
-def _best(sentence: parse.Sentence, known: Known, talk: _Talk) -> _Reading:
+def _best(sentence: parse.Sentence, known: Known, talk: Talk) -> _Reading:
     """The reading that is wholly licensed, or else the one with the least wrong."""
     if _is_ambiguous(sentence):
         violation = Violation(
@@ -145,8 +130,10 @@ def _is_ambiguous(sentence: parse.Sentence) -> bool:
     )
 
 
-def _check(reading: tuple[Claim, ...], sentence: parse.Sentence, known: Known, talk: _Talk) -> _Reading:
-    says, cites, wrong = [], [], []
+def _check(reading: tuple[Claim, ...], sentence: parse.Sentence, known: Known, talk: Talk) -> _Reading:
+    says: list[Statement] = []
+    cites: list[str] = []
+    wrong: list[Violation] = []
     for claim in reading:
         verdict, said = _verdict(claim.statement, known, talk)
         if isinstance(said, InvoiceIs) and any(map(_is_refund_without_amount, says)):
@@ -159,7 +146,7 @@ def _check(reading: tuple[Claim, ...], sentence: parse.Sentence, known: Known, t
             wrong.append(Violation(check=_tag(said), span=span, detail=verdict.detail))
         else:
             cites += verdict
-        talk = _after(claim.statement, known, talk)
+        talk = reference.after(claim.statement, known, talk)
     return _Reading(tuple(says), tuple(dict.fromkeys(cites)), tuple(wrong), talk)
 
 
@@ -175,8 +162,13 @@ def _is_told_twice(said: Statement, says: list[Statement], known: Known) -> bool
 
 def _is_refund_without_amount(said: Statement) -> bool:
     """An amount that follows in the sentence is understood to be the refund's."""
-    is_refund = isinstance(said, RefundIssued | RefundApproved | WouldRefund)
-    return is_refund and said.money is None and said.percent is None and not getattr(said, "negated", False)
+    match said:
+        case RefundIssued(money=None, percent=None, negated=False):
+            return True
+        case RefundApproved(money=None, percent=None, negated=False) | WouldRefund(money=None, percent=None):
+            return True
+        case _:
+            return False
 
 
 def _amount_beside_a_refund(said: InvoiceIs, known: Known, verdict: Verdict) -> Verdict:
@@ -186,100 +178,19 @@ def _amount_beside_a_refund(said: InvoiceIs, known: Known, verdict: Verdict) -> 
     return Fault("beside a refund, this amount reads as what was refunded")
 
 
-def _verdict(statement: Statement, known: Known, talk: _Talk) -> tuple[Verdict, Statement]:
+def _verdict(statement: Statement, known: Known, talk: Talk) -> tuple[Verdict, Statement]:
     """Of what a statement may mean, the first that is licensed; else the first.
 
     A denial must hold of all it may mean, and so must what is said of both.
     """
-    if _is_about_the_refund(statement, talk):
+    if reference.may_be_the_refund(statement, talk):
         return Fault("it may be the refund"), statement
-    meanings = _meanings(_all_unless_said(_dated(statement, known)), known, talk)
+    meanings = reference.meanings(statement, known, talk)
     if not meanings:
         return Fault("it is not clear which invoice is meant"), statement
     verdicts = [(licence.of(meaning, known), meaning) for meaning in meanings]
     must_be_all = getattr(statement, "negated", False) or getattr(statement, "invoice", None) == "both"
     return next((found for found in verdicts if isinstance(found[0], Fault) == must_be_all), verdicts[0])
-
-
-def _is_about_the_refund(statement: Statement, talk: _Talk) -> bool:
-    """ "Your refund is on its way. It is for €79." is not about the invoice."""
-    of_it = isinstance(statement, InvoiceIs) and statement.invoice == "it"
-    return of_it and talk.of_refund and not statement.status
-
-
-def _meanings(statement: Statement, known: Known, talk: _Talk) -> list[Statement]:
-    """The statement with the invoice it can mean: the one it names, else those last spoken of, else any."""
-    match getattr(statement, "invoice", ""):
-        case None:
-            return [_with(statement, name) for name in _unnamed(statement, known, talk)]
-        case "it":
-            return [_with(statement, name) for name in talk.invoices or _default(known)]
-        case "any":
-            return [_with(statement, None)]
-        case "other":
-            others = [bill.id for bill in known.bills if bill.id not in talk.invoices]
-            return [_with(statement, name) for name in others] if len(others) == 1 and known.is_complete else []
-        case "both":
-            is_both = len(known.bills) == 2 and known.is_complete
-            return [_with(statement, bill.id) for bill in known.bills] if is_both else []
-        case _:
-            return [statement]
-
-
-_OF_REFUND = (RefundIssued, RefundApproved, RefundUndecided)
-
-
-def _unnamed(statement: Statement, known: Known, talk: _Talk) -> tuple[str | None, ...]:
-    """What is said without naming an invoice is of the one last spoken of; of a refund, of the one that was decided."""
-    decision, money = known.decision, getattr(statement, "money", None)
-    if isinstance(statement, RefundNotPromised):
-        return (None,)
-    if isinstance(statement, _OF_REFUND) and decision.refund != "none" and decision.invoice:
-        if money in (None, decision.money) and not (money is None and talk.invoices):
-            return (decision.invoice,)
-    if isinstance(statement, InsideWindow | InvoiceAge | WindowEnds) and not talk.invoices:
-        return _default(known) or (None,)
-    return talk.invoices if money is None and talk.invoices else (None,)
-
-
-def _with(statement: Statement, invoice: str | None) -> Statement:
-    return msgspec.structs.replace(statement, invoice=invoice)
-
-
-def _all_unless_said(statement: Statement) -> Statement:
-    """Of an invoice that the sentence names, and without an amount, "refunded" means all of it."""
-    if not isinstance(statement, RefundIssued) or statement.negated or statement.invoice is None:
-        return statement
-    is_open = (statement.money, statement.percent, statement.share) == (None,) * 3
-    return msgspec.structs.replace(statement, share="full") if is_open else statement
-
-
-def _dated(statement: Statement, known: Known) -> Statement:
-    """The statement with "today" and its like as dates."""
-    days = {
-        name: known.today + timedelta(days=value.days)
-        for name in statement.__struct_fields__
-        if isinstance(value := getattr(statement, name), RelativeDay)
-    }
-    return msgspec.structs.replace(statement, **days) if days else statement
-
-
-def _default(known: Known) -> tuple[str, ...]:
-    return (known.decision.invoice,) if known.decision.invoice else tuple(bill.id for bill in known.bills)
-
-
-def _after(statement: Statement, known: Known, talk: _Talk) -> _Talk:
-    """What was spoken of when this has been said, too."""
-    invoice = getattr(statement, "invoice", None)
-    if isinstance(statement, _OF_REFUND) and not getattr(statement, "negated", False):
-        return _Talk((invoice,) if invoice and invoice not in parse.PRONOUNS else talk.invoices, of_refund=True)
-    if invoice and invoice not in parse.PRONOUNS:
-        return _Talk((invoice,), of_refund=isinstance(statement, _OF_REFUND))
-    if invoice is None and isinstance(statement, InvoiceIs):
-        meant = (_with(statement, bill.id) for bill in known.bills)
-        found = tuple(m.invoice for m in meant if not isinstance(licence.of(m, known), Fault))
-        return _Talk(found) if found else talk
-    return talk
 
 
 def _tag(statement: Statement) -> str:

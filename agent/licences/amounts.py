@@ -10,7 +10,8 @@ from flowops.money import Money
 
 def amounts(known: Known) -> set[Money]:
     """Every amount that a fact holds."""
-    held: set[Money | None] = {bill.money for bill in known.bills} | {price.money for price in known.prices}
+    held: set[Money | None] = {bill.money for bill in known.bills}
+    held |= {price.money for price in known.prices}
     held |= {done.money for done in known.deeds("refund", "refund_reserved")}
     held |= {money for bill in known.bills for money in (bill.refunded, bill.pending, bill.left)}
     held |= {known.renewal.money if known.renewal else None, known.decision.money, known.rules.auto_limit}

@@ -91,21 +91,19 @@ def not_refunded(said: say.RefundIssued, known: Known) -> Verdict:
 
     Only 'not in full' is true of a part.
     """
-    plain = say.AlreadyRefunded(invoice=said.invoice)
-    if said.percent == 100 or said.share == "full":
-        plain = say.RefundIssued(invoice=said.invoice, percent=Decimal(100))
+    is_of_all = said.percent == 100 or said.share == "full"
+    plain = say.RefundIssued(invoice=said.invoice, percent=Decimal(100) if is_of_all else None)
     if refunds_like(plain, known) or refunded_bills(plain, known):
         return Fault("it has been refunded")
     if said.invoice is not None and known.bill(said.invoice) is None:
         return Fault(f"{said.invoice} is not on the account")
-    held = [
-        bill for bill in known.bills if same_id(said.invoice, bill.id) and bill.pending and bill.pending.amount
-    ]
-    if held or [done for done in known.deeds("refund_reserved") if same_id(said.invoice, done.invoice)]:
+    about = [bill for bill in known.bills if same_id(said.invoice, bill.id)]
+    reserved = [done for done in known.deeds("refund_reserved") if same_id(said.invoice, done.invoice)]
+    if reserved or any(bill.pending and bill.pending.amount for bill in about):
         return Fault("a refund of it awaits a person")
-    return (
-        (f"{said.invoice or 'ledger'}.refunded",) if known.is_complete else Fault("the ledger could not be read")
-    )
+    if not known.is_complete:
+        return Fault("the ledger could not be read")
+    return (f"{said.invoice or 'ledger'}.refunded",)
 
 
 def _already_refunded(said: say.AlreadyRefunded, known: Known) -> Verdict:

@@ -1,7 +1,7 @@
-"""Random customers with all that is known of them, what is true of each, and lies that are one slot away from it."""
+"""Random customers with all that is known of them, what is true of each, and lies one slot away from it."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -181,27 +181,20 @@ def _of_effects(known: Known) -> Iterator[Statement]:
         yield say.WouldPassToPerson()
         return
     for done in known.done:
-        match done.type:
-            case "ticket_created":
-                yield say.TicketIs(ticket=done.id)
-            case "handoff_created":
-                yield say.PassedToPerson()
-                yield say.PassedToPerson(handoff=done.id)
-            case "refund":
-                yield say.RefundIssued(invoice=done.invoice, money=done.money)
-            case "refund_reserved":
-                yield say.RefundAwaitsPerson(invoice=done.invoice, money=done.money)
-            case "email_sent":
-                yield say.EmailSent(email=done.to)
-            case "password_reset_email_sent":
-                yield say.ResetMailSent(email=done.to)
-            case "subscription_cancelled":
-                yield say.Cancelled()
-                yield say.Cancelled(effective=done.effective)
-            case "plan_changed":
-                yield say.PlanChanged(old=done.old, new=done.new)
-            case "invoice_created":
-                yield say.InvoiceCreated(invoice=done.id, money=done.money)
+        yield from _OF_DEED[done.type](done)
+
+
+_OF_DEED: dict[str, Callable[[Done], tuple[Statement, ...]]] = {
+    "ticket_created": lambda done: (say.TicketIs(ticket=done.id),),
+    "handoff_created": lambda done: (say.PassedToPerson(), say.PassedToPerson(handoff=done.id)),
+    "refund": lambda done: (say.RefundIssued(invoice=done.invoice, money=done.money),),
+    "refund_reserved": lambda done: (say.RefundAwaitsPerson(invoice=done.invoice, money=done.money),),
+    "email_sent": lambda done: (say.EmailSent(email=done.to),),
+    "password_reset_email_sent": lambda done: (say.ResetMailSent(email=done.to),),
+    "subscription_cancelled": lambda done: (say.Cancelled(), say.Cancelled(effective=done.effective)),
+    "plan_changed": lambda done: (say.PlanChanged(old=done.old, new=done.new),),
+    "invoice_created": lambda done: (say.InvoiceCreated(invoice=done.id, money=done.money),),
+}
 
 
 def _of_decision(known: Known) -> Iterator[Statement]:
