@@ -5,8 +5,11 @@ from functools import cache, lru_cache
 from itertools import islice
 from typing import NamedTuple
 
-from agent.grammar import ALTERNATIVES, Capture, End, Node, Reader, Shape, candidates
+from agent.grammar import ALTERNATIVES, Capture, End, Exhausted, Node, Reader, Shape, candidates
 from agent.phrasebook import Phrasebook, Rule, book
+
+
+MOST_CLAUSES = 14  # in one sentence; one of more is nobody's
 
 
 class Clause(NamedTuple):
@@ -26,7 +29,10 @@ def read(language: str, shape: Shape, asks: bool) -> tuple[tuple[Clauses, ...], 
     """The chains of clauses that a sentence of this shape is, and how far reading came. Values play no part in it,
     so a sentence like one that was read before costs nothing."""
     reading = _Reading(book(language), shape, asks)
-    return tuple(reading.chains(0)), reading.furthest
+    try:
+        return tuple(reading.chains(0)), reading.furthest
+    except Exhausted:
+        return (), 0
 
 
 class _Reading:
@@ -55,13 +61,14 @@ class _Reading:
 
     def _goes_on(self, clause: Clause, at: int) -> Iterator[Clauses]:
         """The clause and what may follow it: nothing, or a join and more. A question comes last."""
+        self._reader.step()
         if at == len(self._shape):
             if clause.rule.is_question == self._asks:
                 yield (clause,)
         elif not clause.rule.is_question:
             for joined in self._spoken.glue.joins.ends(self._reader, at):
                 if joined.at > at:
-                    yield from ((clause, *rest) for rest in self.chains(joined.at))
+                    yield from ((clause, *rest) for rest in self.chains(joined.at) if len(rest) < MOST_CLAUSES)
 
     def _over(self, glue: Node, at: int) -> list[End]:
         """Where one comes from here over any number of glue words, and what they name on the way."""
@@ -72,7 +79,7 @@ class _Reading:
                 for place in fresh
                 for end in glue.ends(self._reader, place.at)
             )
-            fresh = [end for end in dict.fromkeys(further) if end not in places]
+            fresh = [end for end in dict.fromkeys(further) if end not in places][:ALTERNATIVES]
             places = places + fresh
         self.furthest = max(self.furthest, *(place.at for place in places))
         return places

@@ -20,6 +20,7 @@ from typing import NamedTuple, TypeVar
 
 from agent.tokens import Token
 
+MOST_STEPS = 6_000  # choices looked at in one sentence; real ones take some hundreds
 LONGEST_SENTENCE = 160  # tokens; a longer one is nobody's, and is not read
 ALTERNATIVES = 16  # readings of one sentence that are looked at
 
@@ -55,12 +56,23 @@ class NotAPattern(ValueError):
     """The text of a pattern is malformed, or names what does not exist."""
 
 
+class Exhausted(Exception):
+    """A sentence took more steps than any real one does."""
+
+
 class Reader:
-    """One sentence being read; remembers what each named pattern found from each place."""
+    """One sentence being read; remembers what each named pattern found from each place, and counts its steps."""
 
     def __init__(self, shape: Shape) -> None:
         self.shape = shape
         self.found: dict[tuple[int, int], list[End]] = {}
+        self.steps = 0
+
+    def step(self) -> None:
+        """Raises Exhausted."""
+        self.steps += 1
+        if self.steps > MOST_STEPS:
+            raise Exhausted
 
 
 class Node:
@@ -143,6 +155,7 @@ class Choice(Node):
                 self._by_first.setdefault(key, []).append(option)
 
     def ends(self, reader: Reader, at: int) -> list[End]:
+        reader.step()
         ends = [end for option in self._nullable for end in option.ends(reader, at) if end.at == at]
         if at < len(reader.shape):
             for option in candidates(self._by_first, reader.shape[at]):

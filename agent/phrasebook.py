@@ -24,7 +24,7 @@ import msgspec
 import yaml
 from babel.dates import format_date
 from babel.lists import format_list
-from babel.numbers import format_currency
+from babel.numbers import format_currency, format_percent
 
 from agent.grammar import Choice, Node, NotAPattern, Patterns, SlotKind
 from agent.statements import InvoiceIs, Statement
@@ -90,7 +90,7 @@ class Phrasebook:
                     raise NotAPattern(f"{language}: <{name}> is defined twice")
                 phrases[name] = _alternatives(text)
             for key, entry in (part.get("statements") or {}).items():
-                self.templates += [(_said(key), text) for text in entry.get("write", ())]
+                self.templates += [(_said(key), _as_written(text)) for text in entry.get("write", ())]
                 read += [(key, text) for text in (*entry.get("write", ()), *entry.get("read", ()))]
         self.language = language
         self.habits = _habits(shared)
@@ -123,6 +123,8 @@ class Phrasebook:
     def _written(self, slot: str, value: Any) -> str:
         if slot == "status":
             return str(self._statuses.get(value, [value])[0])
+        if slot == "percent":
+            return format_percent(value / 100, "#,##0.##%", locale=self.habits.locale)
         match value:
             case Money():
                 return format_currency(value.amount, value.currency, locale=self.habits.locale)
@@ -195,6 +197,13 @@ def coerced(slot: str, constant: str) -> Any:
     if _SLOT_KINDS.get(plain) == SlotKind(_DATE):
         return RelativeDay(days=int(constant))
     return int(constant) if _SLOT_KINDS.get(plain) == SlotKind(_NUMBER) or plain == "month" else constant
+
+
+def _as_written(text: str) -> str:
+    """A template is what people will read. Raises NotAPattern for one that holds a pattern's marks."""
+    if marks := sorted(set("()[]<>|\\") & set(text)):
+        raise NotAPattern(f"{text!r}: what we write has no {' '.join(marks)}")
+    return text
 
 
 def _with_lists(text: str, locale: str) -> str:

@@ -7,7 +7,7 @@ a slot for is left over, and what is left over is blocked. What looks like a val
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from re import Match
@@ -17,7 +17,7 @@ from babel import Locale
 from babel.dates import get_day_names, get_month_names
 from msgspec import Struct
 
-from agent.writing import CURRENCY_WORDS, LAYOUT, NUMBER, SIGN_WORDS, any_of
+from agent.writing import CURRENCY_WORDS, NUMBER, SIGN_WORDS, any_of, layout
 from agent.writing import kinds as kinds_of_token
 from flowops.money import CURRENCIES, SIGNS, NotMoney, money, plain_number
 
@@ -61,7 +61,7 @@ class Token(NamedTuple):
 class Habits(NamedTuple):
     """How a language writes numbers, dates and contractions. `day_first` None: 03/04/2026 may be either.
 
-    `same` maps words to the one that stands for all that mean the same in any sentence of ours; `unheard` are words
+    `same` maps words to the one that stands for all that mean the same in each sentence of ours; `unheard` are those
     that no sentence means anything else without: articles, "kindly". Both hold of texts and patterns alike. Those
     in `limiting` are unheard too, but not behind one of the `denials`: "not just" is another thing than "not".
     `confirming` words answer what was asked, so they never stand alone.
@@ -110,6 +110,7 @@ class Tokens:
         self._weekdays = _names(get_day_names, locale)
         self._spellings: dict[str, tuple[str, ...]] = {}
         self._capitalised = habits.locale[:2] in ("en", "de")
+        self._layout = layout(self._months)
         kinds = kinds_of_token(self._months, self._weekdays, habits.numbers)
         self._scan = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in kinds), re.IGNORECASE)
         self._read: dict[str, Callable[[Match[str]], tuple[str, Any]]] = {
@@ -124,10 +125,9 @@ class Tokens:
 
         Tokens that spell one of the `names` can also fill the slot of its kind.
         """
-        bare = LAYOUT.sub(lambda found: " " * len(found.group()), text)
+        bare = self._layout.sub(lambda found: " " * len(found.group()), text)
         tokens = list(self._in_full(self._found(bare)))
-        for kind, name in names:
-            _mark(tokens, kind, self._spelled(name))
+        _mark(tokens, ((kind, self._spelled(name)) for kind, name in names))
         return [self._canonical(token) for token in tokens]
 
     def heard(self, tokens: Iterable[Token]) -> list[Token]:
@@ -275,15 +275,27 @@ def _spelling(token: Token) -> str:
     return f"{token.key} {token.value}".lower() if token.kind else token.key
 
 
-def _mark(tokens: list[Token], kind: str, spelled: tuple[str, ...]) -> None:
+def _mark(tokens: list[Token], names: Iterable[tuple[str, tuple[str, ...]]]) -> None:
     """Let the tokens that spell a name fill its slot, quoted or not."""
+    by_first: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
+    for kind, spelled in names:
+        if spelled:
+            by_first.setdefault(spelled[0], []).append((kind, spelled))
+    spellings = [_spelling(token) for token in tokens]
     for at, token in enumerate(tokens):
-        if token.kind == "quote" and " ".join(spelled) == str(token.value).lower():
-            tokens[at] = token._replace(kinds=token.kinds | {kind})
-        elif spelled and _spelling(token) == spelled[0]:
-            found = tokens[at : at + len(spelled)]
-            if tuple(map(_spelling, found)) == spelled:
-                tokens[at : at + len(spelled)] = [each._replace(kinds=each.kinds | {kind}) for each in found]
+        if token.kind == "quote":
+            _mark_quote(tokens, at, by_first)
+        for kind, spelled in by_first.get(spellings[at], ()):
+            if tuple(spellings[at : at + len(spelled)]) == spelled:
+                for place in range(at, at + len(spelled)):
+                    tokens[place] = tokens[place]._replace(kinds=tokens[place].kinds | {kind})
+
+
+def _mark_quote(tokens: list[Token], at: int, by_first: Mapping[str, list[tuple[str, tuple[str, ...]]]]) -> None:
+    words = tuple(str(tokens[at].value).lower().split())
+    for kind, spelled in by_first.get(words[0], ()) if words else ():
+        if words == spelled:
+            tokens[at] = tokens[at]._replace(kinds=tokens[at].kinds | {kind})
 
 
 def _names(get: Callable[..., Any], locale: Locale) -> dict[str, int]:

@@ -15,8 +15,6 @@ SIGN_WORDS = {
     "US$": "USD", "$US": "USD", "USD$": "USD", "CA$": "CAD", "$CA": "CAD", "A$": "AUD", "AU$": "AUD", "$AU": "AUD",
     "£GB": "GBP", "JP¥": "JPY",
 }  # fmt: skip
-# Marks of layout, not of speech: bullets, step numbers, bold, headings.
-LAYOUT = re.compile(r"(?m)^[ \t]*(?:[-*•–]|\d{1,2}[.)])[ \t]+|\*\*|__|^#{1,4} ")
 NUMBER = r"(?:\d{1,3}(?:[ ]\d{3})+(?:[.,]\d+)?(?!\d)|\d+(?:[.,]\d+)*)"
 
 _HOSTS = (
@@ -43,6 +41,12 @@ _SHORT = (
 _YEAR = r"(?:,?[ ](?:of[ ]|de[ ]|del[ ]|do[ ])?(?P<y{}>\d{{4}})\b)?(?![.,]?\d)"
 _ABBREVIATED = r"(?:(?-i:\.(?=[ ]?[\d,;a-z])))?"  # the full stop of "3 Sept. 2026", not that of a sentence
 _ORDINAL = r"(?:st|nd|rd|th|er|ro|o|\.|º|°)?"
+
+
+def layout(months: Iterable[str]) -> re.Pattern[str]:
+    """Marks of layout, not of speech: bullets, step numbers (but not "3. Mai"), bold, headings."""
+    step = rf"\d{{1,2}}[.)](?![ ](?:{any_of(months)})\b)"
+    return re.compile(rf"(?mi)^[ \t]*(?:[-*•–]|{step})[ \t]+|\*\*|(?<!\w)__|__(?!\w)|^#{{1,4}}[ ]")
 
 
 def kinds(months: Iterable[str], weekdays: Iterable[str], numbers: Iterable[str]) -> tuple[tuple[str, str], ...]:

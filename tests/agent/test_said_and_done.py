@@ -137,7 +137,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("refuse", REFUSED.values(), ids=REFUSED)
 def test_what_cannot_be_applied_is_said_to_nobody(refuse, monkeypatch):
-    """Each time the plan is applied the database refuses a part of it: all of it is undone, and there is no answer."""
+    """Whenever the plan is applied the database refuses a part of it: all is undone, and there is no answer."""
     monkeypatch.setattr(turn, "REPLANS", 2)
     _world(Path((0, 0, 0, 0)))
     before: dict[str, int] = {}

@@ -2,13 +2,15 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import msgspec
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from agent import languages, scoring, verification_file, verify
+from agent import languages, phrasebook, scoring, verification_file, verify
+from agent.known import Known
 from agent.scoring import Judged
 from agent.values import Violation
 from agent.verification_file import Line
@@ -34,12 +36,16 @@ class Command(BaseCommand):
             action="store_true",
             help="the lines carry label, category and lang: print how well they are judged",
         )
+        parser.add_argument("--time", action="store_true", help="print how long judging takes, instead of verdicts")
 
-    def handle(self, *args: Any, files: list[str], score: bool, **options: Any) -> None:
+    def handle(self, *args: Any, files: list[str], score: bool, time: bool, **options: Any) -> None:
         lines = list(_lines(files))
         shown = tqdm(lines, unit="reply", disable=not sys.stderr.isatty(), leave=False)
         if score:
             self.stdout.write(scoring.report([_judged(line) for line in shown]))
+            return
+        if time:
+            self.stdout.write(_timed(lines))
             return
         for line in shown:
             self.stdout.write(msgspec.json.encode(_verdict(line)).decode())
@@ -77,6 +83,25 @@ def _judged(raw: bytes) -> Judged:
     if line.label is msgspec.UNSET:
         raise CommandError(f"{line.id}: a scored line needs a label, block or allow")
     return Judged(line, verdict.blocked, verdict.violations)
+
+
+def _timed(lines: list[bytes]) -> str:
+    """Milliseconds a reply, of its judging alone: read for the first time, and again when its like was read before."""
+    judged = [(verification_file.known(line.facts), line.reply) for line in map(verification_file.read, lines)]
+    for _, reply in judged:
+        phrasebook.book(languages.likeliest(reply))  # loading a book is once a process
+    rows = ["", f"{len(judged)} replies", f"{'ms':>12} {'p50':>8} {'p99':>8} {'most':>8}"]
+    for name in ("first", "again", "again"):
+        took = sorted(_milliseconds(known, reply) for known, reply in judged)
+        at = {"p50": took[len(took) // 2], "p99": took[int(len(took) * 0.99)], "most": took[-1]}
+        rows.append(f"{name:>12} " + " ".join(f"{milliseconds:8.2f}" for milliseconds in at.values()))
+    return "\n".join(rows)
+
+
+def _milliseconds(known: Known, reply: str) -> float:
+    start = perf_counter()
+    verify.reply(reply, known, languages.likeliest(reply))
+    return (perf_counter() - start) * 1000
 
 
 def _id(raw: bytes) -> str:
