@@ -1,6 +1,6 @@
 # FlowOps. `make` lists the targets; `make run` and `make test` do all their own set-up.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types suite suite-sqlite suite-postgres browser races lock clean
+.PHONY: help run test lint types suite suite-sqlite suite-postgres browser races truth lock clean
 
 PY := .venv/bin/python
 INSTALL = $(PY) -m pip install -qq --disable-pip-version-check --require-hashes --only-binary :all: -r
@@ -55,6 +55,9 @@ RACES = $(PY) -m pytest -q -s tests/handoffs/test_races.py
 races: .venv/test.done ## the race matrix at full length, on both databases
 	RACE_ROUNDS=50 $(RACES)
 	RACE_ROUNDS=50 $(PY) -m tests.postgres $(RACES)
+
+truth: .venv/test.done ## the properties of the verifier at full length: 200 customers a case, 20,000 examples
+	TRUTH_ROUNDS=200 TRUTH_EXAMPLES=20000 $(PY) -m pytest -q tests/agent/test_truth.py tests/agent/test_phrasebook.py
 
 lock: .venv/test.done ## compile requirements/*.in to hashed lock files (needs uv)
 	for set in run test; do uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \

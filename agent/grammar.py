@@ -16,6 +16,7 @@ and, with sentences of bounded length, time linear in the text.
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import NamedTuple, TypeVar
 
 from agent.tokens import Token
@@ -94,6 +95,9 @@ class Word(Node):
         if at >= len(reader.shape) or reader.shape[at][0] != self.key:
             return []
         return [End(at + 1, ())]
+
+
+_word = cache(Word)  # one for each key: they hold nothing else
 
 
 class Constant(Node):
@@ -269,7 +273,7 @@ class Patterns:
             return [Constant(name, value)]
         if piece.startswith("\\"):
             return [Word(piece[1])]
-        return [Word(key) for key in self._words(piece)]
+        return [_word(key) for key in self._words(piece)]
 
     def _named(self, name: str) -> Named:
         if name in self._made:

@@ -101,7 +101,7 @@ class Phrasebook:
         }
         self.statuses = {word: name for name, words in self._statuses.items() for word in words}
         self.status_names = tuple(("status", word) for word in self.statuses)
-        self.patterns = Patterns(phrases, slot_kind, self._literal)
+        self.patterns = Patterns(phrases, slot_kind, cache(self.tokens.keys))
         self.rules = [self._rule(key, text) for key, text in read]
         self.glue = Glue(*(self._any_of(shared["glue"][name]) for name in ("opens", "joins", "closes")))
         self.by_first: dict[str, list[Rule]] = {}
@@ -146,9 +146,6 @@ class Phrasebook:
 
     def _any_of(self, texts: Iterable[str]) -> Node:
         return Choice([self.patterns.compile(text) for text in texts])
-
-    def _literal(self, text: str) -> list[str]:
-        return self.tokens.keys(text)
 
 
 def slot_kind(name: str) -> SlotKind:

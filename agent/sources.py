@@ -16,6 +16,8 @@ def of(cite: str, known: Known) -> Fact:
             return Fact(id=cite, tool="policy", value=str(_rule(name, known)))
         case "account":
             return Fact(id=cite, tool="account", value=_account(name, known))
+        case "plan":
+            return Fact(id=cite, tool="plan", value=", ".join(map(_in_words, known.done)) or "no effects")
         case "arithmetic":
             return Fact(id=cite, tool="arithmetic", value=f"exact {name} of amounts above")
         case "mode" | "customer_message" | "today":

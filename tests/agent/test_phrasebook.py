@@ -1,5 +1,6 @@
 """The phrasebooks: every statement can be written in each language, and what is written reads back as itself."""
 
+import os
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -43,6 +44,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "brand": st.just("FlowOps"),
     "to": st.just("card"),
 }
+EXAMPLES_A_LANGUAGE = max(100, int(os.environ.get("TRUTH_EXAMPLES", "0")) // len(LANGUAGES))
 NAMES = [("plan", "Pro"), ("plan", "Team Plus"), ("plan", "Studio 2000"), ("name", "Lea"), ("name", "Sommer")]
 NAMES += [("brand", "FlowOps"), ("to", "card")]
 
@@ -55,7 +57,7 @@ def forms(language):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_is_written_reads_back_as_the_statement(language):
-    @settings(deadline=None)
+    @settings(deadline=None, max_examples=EXAMPLES_A_LANGUAGE)
     @given(st.data())
     def holds(data):
         kind, constants, slots = data.draw(st.sampled_from(list(forms(language))))

@@ -36,7 +36,9 @@ class Command(BaseCommand):
             action="store_true",
             help="the lines carry label, category and lang: print how well they are judged",
         )
-        parser.add_argument("--time", action="store_true", help="print how long judging takes, instead of verdicts")
+        parser.add_argument(
+            "--time", action="store_true", help="print how long judging takes, instead of verdicts"
+        )
 
     def handle(self, *args: Any, files: list[str], score: bool, time: bool, **options: Any) -> None:
         lines = list(_lines(files))
