@@ -8,7 +8,6 @@ from typing import NamedTuple
 from agent.grammar import ALTERNATIVES, Capture, End, Exhausted, Node, Reader, Shape, candidates
 from agent.phrasebook import Phrasebook, Rule, book
 
-
 MOST_CLAUSES = 14  # in one sentence; one of more is nobody's
 
 

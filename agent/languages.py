@@ -1,7 +1,6 @@
 """Which language a text is in, by its small words. Deterministic, and silent where it is not sure."""
 
 import re
-from collections import Counter
 from functools import cache
 from importlib import resources
 
@@ -25,21 +24,22 @@ def _small_words() -> dict[str, list[str]]:
 
 def sure(text: str) -> str | None:
     """The language, when at least two small words speak for it and twice as many as for any other; else None."""
-    (first, votes), (_, others) = _leading(text)
+    (first, votes), (_, others) = [*_votes(text), (ENGLISH, 0.0), (ENGLISH, 0.0)][:2]
     return first if votes >= 2 and votes >= 2 * others else None
 
 
-def likeliest(text: str) -> str:
-    """The language most small words speak for; English where none do."""
-    (first, votes), _ = _leading(text)
-    return first if votes else ENGLISH
+def likely(text: str) -> list[str]:
+    """The languages it may be in, the likeliest first: those with half as many small words as the first, three at
+    most. English where none speaks."""
+    ranked = _votes(text)
+    return [language for language, votes in ranked if votes >= ranked[0][1] / 2][:3] or [ENGLISH]
 
 
-def _leading(text: str) -> tuple[tuple[str, float], tuple[str, float]]:
-    votes: Counter[str] = Counter()
+def _votes(text: str) -> list[tuple[str, float]]:
+    """Languages by the small words that speak for them; a word of several languages speaks for each in part."""
+    votes: dict[str, float] = {}
     for word in _WORD.findall(text[:LOOKED_AT].lower()):
         languages = _small_words().get(word, ())
         for language in languages:
-            votes[language] += 1 / len(languages)  # type: ignore[assignment]
-    ranked = [*votes.most_common(2), (ENGLISH, 0), (ENGLISH, 0)]
-    return ranked[0], ranked[1]
+            votes[language] = votes.get(language, 0.0) + 1 / len(languages)
+    return sorted(votes.items(), key=lambda item: -item[1])

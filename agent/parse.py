@@ -65,23 +65,28 @@ def _sentence(plain: str, spoken: Phrasebook, tokens: list[Token], stop: str) ->
     body = spoken.tokens.heard(tokens)
     while body and body[-1].key in _TRAILING:
         body = body[:-1]
-    confirms = any(token.key in spoken.habits.confirming for token in tokens[:2])
-    if not body:
+    if not body:  # "Kindly." says nothing, "Definitely." answers
+        confirms = any(token.key in spoken.habits.confirming for token in tokens)
         return Sentence(text, start, () if confirms else ((),), text if confirms else "")
     chains, furthest = clauses.read(spoken.language, shape_of(body), stop == "?")
     heard = {body[0].start: start}, {body[-1].end: start + len(text)}
-    readings = [_claims(plain, spoken, body, chain) for chain in chains]
+    readings = ((chain, _claims(plain, spoken, body, chain)) for chain in chains)
     sound = tuple(
         dict.fromkeys(
             _whole(reading, *heard)
-            for reading in readings
-            if reading is not None and not (confirms and _is_all_courtesy(reading))
+            for chain, reading in readings
+            if reading is not None and not (_is_all_courtesy(reading) and _confirms(spoken, body, chain))
         )
     )
     if sound:
         return Sentence(text, start, sound, "")
     left = body[min(furthest, len(body) - 1)].start if furthest else start
     return Sentence(text, start, (), plain[left : start + len(text)], values)
+
+
+def _confirms(spoken: Phrasebook, body: list[Token], chain: Clauses) -> bool:
+    """Whether it opens with an answer ("yes") or a topic ("as for the refund"), and so consents to what was said."""
+    return any(token.key in spoken.habits.confirming for token in body[: chain[0].start])
 
 
 def _is_all_courtesy(reading: tuple[Claim, ...]) -> bool:

@@ -61,8 +61,8 @@ class Token(NamedTuple):
 class Habits(NamedTuple):
     """How a language writes numbers, dates and contractions. `day_first` None: 03/04/2026 may be either.
 
-    `same` maps words to the one that stands for all that mean the same in each sentence of ours; `unheard` are those
-    that no sentence means anything else without: articles, "kindly". Both hold of texts and patterns alike. Those
+    `same` maps words to the one that stands for all that mean the same in each sentence of ours; `unheard` words are
+    those that no sentence means anything else without: articles, "kindly". Both hold of texts and patterns alike. Those
     in `limiting` are unheard too, but not behind one of the `denials`: "not just" is another thing than "not".
     `confirming` words answer what was asked, so they never stand alone.
     """
@@ -193,9 +193,12 @@ class Tokens:
         """Contractions as the words they stand for: "don't" is do, not; each has the place of both."""
         held: Token | None = None
         for token in tokens:
-            if held is not None and held.end == token.start and (full := self._full(held, token)):
+            full = self._full(held, token) if held is not None and held.end == token.start else None
+            if held is not None and full is not None:
+                stem = held.value[:-1] if isinstance(held.value, str) else ""
                 for word in full.split():
-                    yield Token(word, frozenset(("word",)), word, held.start, token.end)
+                    spelled = stem if word == stem.lower() else word
+                    yield self._word(spelled, held.start)._replace(end=token.end)
                 held = None
                 continue
             if held is not None:
@@ -217,7 +220,7 @@ class Tokens:
         if pair in contractions:
             return contractions[pair]
         ending = contractions.get("'" + token.key) if held.key.endswith("'") else None
-        return f"{held.key[:-1]} {ending}" if ending else None
+        return None if ending is None else f"{held.key[:-1]} {ending}"
 
     def number(self, token: Token) -> int | str:
         """The number a token stands for, in digits or in words."""

@@ -120,7 +120,14 @@ def _think(message: Message, ports: Ports) -> Plan:
     evidence = gather.facts(message.customer_id, ruleset=policy.ruleset, now=message.now, tools=ports.tools)
     ports.between_phases("gathered")
     try:
-        return plan.compose(message, evidence, policy.ruleset, policy_version=policy.number, drafter=ports.drafter)
+        thought = plan.compose(
+            message, evidence, policy.ruleset, policy_version=policy.number, drafter=ports.drafter
+        )
+        if thought.rejected:
+            logger.info(
+                "draft_rejected interaction=%s sentences=%s", message.interaction_id, len(thought.rejected)
+            )
+        return thought
     except Exception:
         logger.exception("turn_failed interaction=%s", message.interaction_id)
         return plan.give_up(message, evidence, policy.ruleset, policy_version=policy.number)

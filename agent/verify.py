@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from agent import figures, licence, parse, reference
+from agent import figures, languages, licence, parse, reference
 from agent.known import Known
+from agent.licences.amounts import sums
 from agent.licences.proof import Fault, Verdict, destination_words
 from agent.parse import Claim
 from agent.reference import Talk
@@ -12,7 +13,9 @@ from agent.statements import (
     InvoiceIs,
     RefundApproved,
     RefundIssued,
+    Renews,
     Statement,
+    Total,
     WouldRefund,
 )
 from agent.values import Violation
@@ -39,6 +42,12 @@ class _Reading(NamedTuple):
 def reply(text: str, known: Known, language: str) -> tuple[Violation, ...]:
     """The violations of a reply, in its order; none means every word of it is licensed."""
     return violations(sentences(text, known, language))
+
+
+def any_language(text: str, known: Known) -> tuple[Violation, ...]:
+    """The violations of a reply whose language nobody told us: in the likely one that most of it is read in."""
+    found = (reply(text, known, language) for language in languages.likely(text))
+    return min(found, key=lambda each: sum(violation.check == "unrecognised" for violation in each))
 
 
 def violations(found: Sequence[Sentence]) -> tuple[Violation, ...]:
@@ -147,7 +156,18 @@ def _check(reading: tuple[Claim, ...], sentence: parse.Sentence, known: Known, t
         else:
             cites += verdict
         talk = reference.after(claim.statement, known, talk)
+    if fault := _total_of_other_parts(says):
+        wrong.append(Violation(check="total", span=sentence.text, detail=fault))
     return _Reading(tuple(says), tuple(dict.fromkeys(cites)), tuple(wrong), talk)
+
+
+def _total_of_other_parts(says: list[Statement]) -> str | None:
+    """A sum is that of the amounts that stand beside it, where there are several."""
+    totals = {said.money for said in says if isinstance(said, Total)}
+    parts = [said.money for said in says if isinstance(said, InvoiceIs | Renews) and said.money is not None]
+    if len(parts) > 1 and totals - sums(parts):
+        return "the amounts beside it add up to something else"
+    return None
 
 
 def _is_told_twice(said: Statement, says: list[Statement], known: Known) -> bool:

@@ -17,7 +17,7 @@ from policy.values import Decision, Outcome
 
 class AgentsVoice:
     def findings(self, text: str, handoff: Handoff) -> list[dict[str, str]]:
-        violations = verify.reply(text, known(_grounds(handoff)), languages.likeliest(text))
+        violations = verify.any_language(text, known(_grounds(handoff)))
         return [msgspec.to_builtins(violation) for violation in violations]
 
     def refund_issued(self, handoff: Handoff, refund: Refund) -> str:

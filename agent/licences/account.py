@@ -16,6 +16,8 @@ def _plan_is(said: say.PlanIs, known: Known) -> Verdict:
         return Fault("the plan is not known")
     changes = known.deeds("plan_changed")
     names = {known.plan} | {done.new for done in changes if done.new and not _is_later(done, known)}
+    if said.negated and isinstance(plan_exists(say.PlanExists(plan=said.plan), known), Fault):
+        return Fault("there is no such plan")
     is_so = any(same_text(said.plan, name) for name in names)
     return ("account.plan",) if is_so != said.negated else Fault(f"the plan is {known.plan}")
 

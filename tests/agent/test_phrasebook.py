@@ -105,8 +105,9 @@ EXAMPLES = {
     **dict.fromkeys(("date", "paid_on", "effective"), date(2026, 5, 3)),
     **dict.fromkeys(("days", "hours", "low", "high", "count", "over"), 7),
     **dict.fromkeys(("plan", "old", "new", "than"), "Pro"),
-    "invoices": ("inv_1", "inv_2"), "status": "paid", "percent": Decimal(25), "email": "a@b.example", "name": "Lea",
-    "url": "https://status.flowops.example", "quote": "Where?", "month": 5, "year": 2026, "brand": "FlowOps", "to": "card",
+    "invoices": ("inv_1", "inv_2"), "status": "paid", "percent": Decimal(25), "email": "a@b.example",
+    "url": "https://status.flowops.example", "quote": "Where?", "month": 5, "year": 2026, "name": "Lea",
+    "brand": "FlowOps", "to": "card",
 }  # fmt: skip
 
 

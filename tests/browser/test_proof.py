@@ -1,7 +1,7 @@
-"""T1 for the eye: hovering or focusing a sentence of a reply shows what carries it, on the case page and in the chat panel."""
+"""T1 for the eye: hovering or focusing a sentence of a reply shows what carries it, on the case page and in chat."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.windows import PHONE, Windows
 from tests.browser.worlds import QUEUE, World
@@ -9,9 +9,10 @@ from tests.browser.worlds import QUEUE, World
 SENTENCE = "A refund of €240.00 for invoice"
 
 
-
 @pytest.mark.parametrize("size", [{"width": 1280, "height": 800}, PHONE], ids=["desktop", "phone"])
-def test_a_sentence_shows_its_evidence_to_mouse_and_keyboard(windows: Windows, world: World, size: dict[str, int]) -> None:
+def test_a_sentence_shows_its_evidence_to_mouse_and_keyboard(
+    windows: Windows, world: World, size: dict[str, int]
+) -> None:
     page = windows.open(f"{QUEUE}{world.proposed.id}/change/", who=world.olga, viewport=size)
     sentence = page.locator(".proof-sentence[tabindex]", has_text=SENTENCE).first
     evidence = sentence.locator(".proof-facts")

@@ -9,7 +9,7 @@ import msgspec
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from agent import languages, phrasebook, scoring, verification_file, verify
+from agent import phrasebook, scoring, verification_file, verify
 from agent.known import Known
 from agent.scoring import Judged
 from agent.values import Violation
@@ -72,7 +72,7 @@ def _verdict(raw: bytes) -> Verdict:
 
 
 def _violations(line: Line) -> tuple[Violation, ...]:
-    return verify.reply(line.reply, verification_file.known(line.facts), languages.likeliest(line.reply))
+    return verify.any_language(line.reply, verification_file.known(line.facts))
 
 
 def _judged(raw: bytes) -> Judged:
@@ -88,10 +88,10 @@ def _judged(raw: bytes) -> Judged:
 
 
 def _timed(lines: list[bytes]) -> str:
-    """Milliseconds a reply, of its judging alone: read for the first time, and again when its like was read before."""
+    """Milliseconds of judging a reply: for the first time, and again when its like was read before."""
     judged = [(verification_file.known(line.facts), line.reply) for line in map(verification_file.read, lines)]
-    for _, reply in judged:
-        phrasebook.book(languages.likeliest(reply))  # loading a book is once a process
+    for language in phrasebook.LANGUAGES:
+        phrasebook.book(language)  # once a process
     rows = ["", f"{len(judged)} replies", f"{'ms':>12} {'p50':>8} {'p99':>8} {'most':>8}"]
     for name in ("first", "again", "again"):
         took = sorted(_milliseconds(known, reply) for known, reply in judged)
@@ -102,7 +102,7 @@ def _timed(lines: list[bytes]) -> str:
 
 def _milliseconds(known: Known, reply: str) -> float:
     start = perf_counter()
-    verify.reply(reply, known, languages.likeliest(reply))
+    verify.any_language(reply, known)
     return (perf_counter() - start) * 1000
 
 
