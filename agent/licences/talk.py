@@ -16,7 +16,7 @@ def _customer_said(said: say.CustomerSaid, known: Known) -> Verdict:
         if value is not None
     )
     ids = {bill.id for bill in known.bills} | {done.id for done in known.done}
-    is_so = is_so and said.code not in ids
+    is_so = is_so and (said.code is None or said.code not in ids)
     figures = [said.money.amount] if said.money else []
     is_so = is_so and all(_is_figure(figure, message) for figure in figures)
     return ("customer_message",) if is_so and said.date is None else Fault("the customer has not said that")

@@ -166,20 +166,20 @@ def test_small_talk_needs_no_ticket():
 
 
 def test_a_lying_draft_is_blocked_and_nothing_it_spoke_of_is_done():
-    made = composed("refund please", drafter=lambda grounds: "We approved €480. Your ticket is tck_1.")
+    made = composed("refund please", drafter=lambda grounds: "We parted with €480. Your ticket is tck_1.")
     assert made.decision.outcome is Outcome.ESCALATE
     assert made.decision.rule == "escalate.verification_failed"
     assert not any(isinstance(effect, RecordRefund | ReserveRefund) for effect in made.effects)
     assert [(violation.check, violation.span) for violation in made.violations] == [
         ("money", "€480"),
-        ("unrecognised", "We approved €480."),
+        ("unrecognised", "We parted with €480."),
     ]
     assert (
         made.reply
         == "Thank you for your message. We have passed your request to a member of our team. Your ticket is tck_1."
     )
     assert "verification_failed" in made.actions
-    assert "verify_issue:unrecognised: We approved €480." in made.actions
+    assert "verify_issue:unrecognised: We parted with €480." in made.actions
 
 
 def test_a_draft_in_words_we_do_not_know_costs_style_and_no_ticket():
