@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from agent import figures, languages, licence, parse, reference
 from agent.known import Known
 from agent.licences.amounts import sums
@@ -122,21 +124,19 @@ def _best(sentence: parse.Sentence, known: Known, talk: Talk) -> _Reading:
 
 def _is_ambiguous(sentence: parse.Sentence) -> bool:
     """Whether one reading affirms what another denies: then neither is what a reader is sure to understand."""
-    polarities = [
-        {
-            (type(claim.statement), claim.statement.negated)
-            for claim in reading
-            if hasattr(claim.statement, "negated")
-        }
-        for reading in sentence.readings
+    said = [
+        {claim.statement for claim in reading if hasattr(claim.statement, "negated")} for reading in sentence.readings
     ]
     return any(
-        (kind, not negated) in other and (kind, not negated) not in one
-        for one in polarities
-        for other in polarities
-        for kind, negated in one
-        if (kind, negated) not in other
+        _opposite(statement) in other and _opposite(statement) not in one and statement not in other
+        for one in said
+        for other in said
+        for statement in one
     )
+
+
+def _opposite(statement: Statement) -> Statement:
+    return msgspec.structs.replace(statement, negated=not getattr(statement, "negated", False))
 
 
 def _check(reading: tuple[Claim, ...], sentence: parse.Sentence, known: Known, talk: Talk) -> _Reading:
