@@ -15,6 +15,7 @@ and, with sentences of bounded length, time linear in the text.
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple, TypeVar
@@ -76,14 +77,16 @@ class Reader:
             raise Exhausted
 
 
-class Node:
+class Node(ABC):
     """A piece of a pattern. `first` are the keys and kinds it can begin with; `nullable`: it may be nothing."""
 
     first: frozenset[str] = frozenset()
     nullable = False
 
+    @abstractmethod
     def ends(self, reader: Reader, at: int) -> list[End]:
-        raise NotImplementedError
+        """Where it can end when it begins here, each with what it fills on the way."""
+        ...
 
 
 class Word(Node):

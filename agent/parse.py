@@ -85,7 +85,7 @@ def _sentence(plain: str, spoken: Phrasebook, tokens: list[Token], stop: str) ->
 
 
 def _confirms(spoken: Phrasebook, body: list[Token], chain: Clauses) -> bool:
-    """Whether it opens with an answer ("yes") or a topic ("as for the refund"), and so consents to what was said."""
+    """Whether it opens with an answer ("yes") or a topic ("as for the refund"), and so consents to it."""
     return any(token.key in spoken.habits.confirming for token in body[: chain[0].start])
 
 

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from re import Match
 from typing import Any, NamedTuple
 
@@ -61,9 +62,9 @@ class Token(NamedTuple):
 class Habits(NamedTuple):
     """How a language writes numbers, dates and contractions. `day_first` None: 03/04/2026 may be either.
 
-    `same` maps words to the one that stands for all that mean the same in each sentence of ours; `unheard` words are
-    those that no sentence means anything else without: articles, "kindly". Both hold of texts and patterns alike. Those
-    in `limiting` are unheard too, but not behind one of the `denials`: "not just" is another thing than "not".
+    `same` maps words to the one that stands for all that mean the same in each sentence of ours. `unheard` words are
+    those without which no sentence means anything else: articles, "kindly". Both hold of texts and patterns alike.
+    Those in `limiting` are unheard too, but not behind one of the `denials`: "not just" is another thing than "not".
     `confirming` words answer what was asked, so they never stand alone.
     """
 
@@ -108,7 +109,7 @@ class Tokens:
         locale = Locale.parse(habits.locale)
         self._months = _names(get_month_names, locale)
         self._weekdays = _names(get_day_names, locale)
-        self._spellings: dict[str, tuple[str, ...]] = {}
+        self._spelled = lru_cache(4096)(self._spell)  # few names come up again and again
         self._capitalised = habits.locale[:2] in ("en", "de")
         self._layout = layout(self._months)
         kinds = kinds_of_token(self._months, self._weekdays, habits.numbers)
@@ -151,13 +152,9 @@ class Tokens:
     def _canonical(self, token: Token) -> Token:
         return token._replace(key=self._habits.same.get(token.key, token.key))
 
-    def _spelled(self, name: str) -> tuple[str, ...]:
-        """How a name appears among tokens; remembered, since few names come up again and again."""
-        if name not in self._spellings:
-            if len(self._spellings) > 5000:
-                self._spellings.clear()
-            self._spellings[name] = tuple(map(_spelling, self._in_full(self._found(normal(name)))))
-        return self._spellings[name]
+    def _spell(self, name: str) -> tuple[str, ...]:
+        """How a name appears among tokens."""
+        return tuple(map(_spelling, self._in_full(self._found(normal(name)))))
 
     def _found(self, text: str) -> Iterator[Token]:
         for match in self._scan.finditer(text):
@@ -324,10 +321,7 @@ def _currency(text: str) -> str:
     name = text.strip(" -").upper()
     if code := SIGNS.get(name) or SIGN_WORDS.get(name) or (name if name in CURRENCIES else None):
         return code
-    for words, code in CURRENCY_WORDS.items():
-        if re.fullmatch(words, name.lower()):
-            return code
-    raise NotMoney(text)
+    return next(code for words, code in CURRENCY_WORDS.items() if re.fullmatch(words, name.lower()))
 
 
 def _number(match: Match[str]) -> tuple[str, Any]:

@@ -125,7 +125,8 @@ def _best(sentence: parse.Sentence, known: Known, talk: Talk) -> _Reading:
 def _is_ambiguous(sentence: parse.Sentence) -> bool:
     """Whether one reading affirms what another denies: then neither is what a reader is sure to understand."""
     said = [
-        {claim.statement for claim in reading if hasattr(claim.statement, "negated")} for reading in sentence.readings
+        {claim.statement for claim in reading if hasattr(claim.statement, "negated")}
+        for reading in sentence.readings
     ]
     return any(
         _opposite(statement) in other and _opposite(statement) not in one and statement not in other
@@ -133,6 +134,10 @@ def _is_ambiguous(sentence: parse.Sentence) -> bool:
         for other in said
         for statement in one
     )
+
+
+def _has_polarity(statement: Statement) -> bool:
+    return "negated" in statement.__struct_fields__
 
 
 def _opposite(statement: Statement) -> Statement:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from agent.grammar import Capture, NotAPattern, Patterns, Reader, SlotKind, shape_of
+from agent import parse
+from agent.grammar import MOST_STEPS, Capture, Exhausted, NotAPattern, Patterns, Reader, SlotKind, shape_of
 from agent.phrasebook import book
 from agent.tokens import normal
 
@@ -42,6 +43,19 @@ def test_slots_are_filled_by_tokens_and_by_constants():
     assert ends("full{percent=100} {money}", "full €49") == [
         (Capture("percent", 1, 1, "100"), Capture("money", 1, 2)),
     ]
+
+
+def test_a_sentence_that_takes_too_many_steps_is_not_read():
+    reader = Reader(())
+    reader.steps = MOST_STEPS
+    with pytest.raises(Exhausted):
+        reader.step()
+
+
+@pytest.mark.parametrize("text", ["Lea, " * 60, "word " * 300, "(" * 500], ids=["names", "long", "brackets"])
+def test_a_hostile_sentence_is_unread_and_said_to_be(text):
+    (sentence,) = parse.reply(text, "en", [("name", "Lea")])
+    assert (sentence.readings, sentence.unread != "") == ((), True)
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,10 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from agent import figures, licence, sources, verification_file, verify
+from agent import figures, licence, parse, reference, sources, verification_file, verify
 from agent import statements as say
-from agent.licences.proof import same_destination
+from agent.known import Done
+from agent.licences.proof import Fault, same_destination
 from agent.phrasebook import KINDS, book
 from agent.tokens import YearlessDate, normal
 from flowops.money import money
@@ -76,6 +77,8 @@ TABLE = [
     (say.RefundIssued(money=eur("24.50")), DONE | {"mode": "shadow"}, False),
     (say.RefundIssued(negated=True, invoice="inv_9"), {}, False),
     (say.RefundIssued(negated=True, share="full", invoice="inv_1"), DONE, True),
+    (say.RefundIssued(money=eur("98.00")), {"actions_done": [ACTIONS[-1] | {"amount": "49.00"}, ACTIONS[-1] | {"id": "rf_2", "amount": "49.00", "invoice": "inv_2"}]}, True),
+    (say.RefundIssued(invoice="inv_1", share="full"), {"invoices": [INVOICES[0] | {"status": "refunded"}]}, True),
     (say.OnlyRefunded(invoice="inv_1"), DONE, True),
     (say.OnlyRefunded(invoice="inv_1", money=eur("24.50")), DONE, True),
     (say.OnlyRefunded(invoice="inv_2"), DONE, False),
@@ -267,6 +270,68 @@ HELD = [
 def test_a_value_is_held_when_a_fact_has_it(value, held):
     tokens = book("en").tokens.of(normal(value))
     assert (figures.unheld([token for token in tokens if token.kind], known(**DONE)) == []) == held
+
+
+def test_of_what_a_tool_could_not_tell_nothing_is_denied():
+    unknown = msgspec.structs.replace(known(), is_complete=False)
+    for statement in (
+        say.RefundIssued(invoice="inv_1", negated=True),
+        say.InvoiceIs(invoice="inv_1", order="latest"),
+        say.NothingOwed(),
+    ):
+        assert isinstance(licence.of(statement, unknown), licence.Fault)
+
+
+def test_what_is_reserved_is_not_denied():
+    reserved = Done(type="refund_reserved", id="rf_1", invoice="inv_1", money=eur("49.00"))
+    facts = msgspec.structs.replace(known(), done=(reserved,))
+    assert licence.of(say.RefundIssued(invoice="inv_1", negated=True), facts) == Fault(
+        "a refund of it awaits a person"
+    )
+
+
+def test_an_invoice_without_a_rest_has_none_left():
+    bills = tuple(msgspec.structs.replace(bill, left=None) for bill in known().bills)
+    facts = msgspec.structs.replace(known(), bills=bills)
+    assert isinstance(licence.of(say.StillPaid(money=eur("49.00")), facts), licence.Fault)
+
+
+MEANT = [
+    ("it", ("inv_2",), ["inv_2"]),
+    ("it", (), ["inv_1"]),
+    ("any", ("inv_2",), [None]),
+    ("other", ("inv_2",), ["inv_1"]),
+    ("other", (), []),
+    ("both", (), ["inv_1", "inv_2"]),
+    ("inv_7", ("inv_2",), ["inv_7"]),
+]
+
+
+@pytest.mark.parametrize(("invoice", "spoken_of", "meant"), MEANT)
+def test_a_pronoun_means_an_invoice(invoice, spoken_of, meant):
+    talk = reference.Talk(spoken_of)
+    found = reference.meanings(say.InvoiceIs(invoice=invoice, status="paid"), known(), talk)
+    assert [statement.invoice for statement in found] == meant
+
+
+def _sentence(*readings):
+    claims = tuple(tuple(parse.Claim(said, 0, 4) for said in reading) for reading in readings)
+    return parse.Sentence("Said", 0, claims, "")
+
+
+UNCLEAR = [
+    ("ambiguous", _sentence([say.PlanIs(plan="Pro")], [say.PlanIs(plan="Pro", negated=True)])),
+    ("invoice_is", _sentence([say.InvoiceIs(invoice="other", status="paid")])),
+    ("total", _sentence([say.InvoiceIs(invoice="inv_1", money=eur("49.00")), say.InvoiceIs(invoice="inv_2", money=eur("98.00")), say.Total(money=eur("98.00"), count=2, plan="Pro")])),
+    ("invoice_is", _sentence([say.RefundApproved(invoice="inv_1"), say.InvoiceIs(invoice="inv_2", money=eur("98.00"))])),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("check", "sentence"), UNCLEAR)
+def test_what_is_not_clear_is_blocked(check, sentence):
+    approved = known(decision=FACTS["decision"])
+    found = verify._best(sentence, approved, reference.Talk())
+    assert [violation.check for violation in found.violations] == [check]
 
 
 TALK = [

@@ -43,6 +43,8 @@ READ = [
     ("3 de mayo de 2026", "es", [("date", date(2026, 5, 3))]),
     ("2026-05-03", "en", [("date", date(2026, 5, 3))]),
     ("effective 18 December. If", "en", [("date", YearlessDate(month=12, day=18))]),
+    ("49\x07 %", "en", [("percent", Decimal(49))]),
+    ("1.2.3 %", "en", [("bad", None)]),
     ("25 %", "de", [("percent", Decimal(25))]),
     ("25 percent", "en", [("percent", Decimal(25))]),
     ("lea@sommer.example", "en", [("email", "lea@sommer.example")]),
@@ -85,6 +87,10 @@ def test_a_date_that_we_write_is_one_token(language):
 def test_a_word_is_never_taken_for_a_value_it_is_named_like():
     (token,) = book("en").tokens.of("money")
     assert (token.key, token.kind) == ("money", "")
+
+
+def test_a_name_of_nothing_marks_nothing():
+    assert book("en").tokens.of("Pro", [("plan", " ")]) == book("en").tokens.of("Pro")
 
 
 def test_layout_is_not_speech_but_keeps_its_place():

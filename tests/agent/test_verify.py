@@ -8,7 +8,16 @@ import pytest
 from agent import phrasebook, verify
 from agent import statements as say
 from agent.grounds import known
-from agent.values import JoinHandoff, Mode, OpenHandoff, OpenTicket, RecordRefund, ReserveRefund, ReuseTicket
+from agent.values import (
+    JoinHandoff,
+    Mode,
+    OpenHandoff,
+    OpenTicket,
+    QueueEmail,
+    RecordRefund,
+    ReserveRefund,
+    ReuseTicket,
+)
 from flowops.money import money
 from policy.values import Outcome
 from tests.agent.worlds import EUR49, account, decision, eur, evidence, grounds, with_ledger
@@ -81,6 +90,11 @@ def test_a_value_nobody_gave_us_is_named_beside_the_sentence_it_stands_in():
         ("url", "www.evil.example"),
         ("unrecognised", "Kindly await 480 dollars from the bank till 31 March 2031, see www.evil.example."),
     ]
+
+
+def test_a_mail_of_the_plan_is_known_as_sent():
+    mail = QueueEmail(delivery_id="eml_1", recipient="lea@sommer.example", subject="-", body="-")
+    assert [(done.type, done.to) for done in known(grounds(mail)).done] == [("email_sent", "lea@sommer.example")]
 
 
 PAID = evidence()

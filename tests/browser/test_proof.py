@@ -1,4 +1,4 @@
-"""T1 for the eye: hovering or focusing a sentence of a reply shows what carries it, on the case page and in chat."""
+"""T1 for the eye: hovering or focusing a sentence of a reply shows what carries it."""
 
 import pytest
 from playwright.sync_api import expect
