@@ -2,7 +2,6 @@
 
 import json
 from io import StringIO
-from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -133,10 +132,10 @@ def test_a_scored_line_needs_a_label(tmp_path):
         verdicts(tmp_path, {"id": "a", "facts": FACTS, "reply": "x"}, score=True)
 
 
-def _scores(name: str) -> dict[str, float]:
-    """Recall and rate of false alarms of one of our sets, from the line of the whole."""
+def _scores(*names: str) -> dict[str, float]:
+    """Recall and rate of false alarms over some of our sets, from the line of the whole."""
     out = StringIO()
-    call_command("verify", str(SETS / name), score=True, stdout=out)
+    call_command("verify", *(str(SETS / name) for name in names), score=True, stdout=out)
     whole = next(line for line in out.getvalue().splitlines() if line.startswith("all")).split()
     return {"recall": float(whole[2]), "false alarms": 0.0 if whole[4] == "-" else float(whole[4])}
 
@@ -148,13 +147,16 @@ def test_our_own_sets_are_large_and_in_six_languages():
     assert len({line["id"] for line in lines}) == len(lines)
 
 
-@pytest.mark.parametrize(("name", "most_false_alarms"), [("natural.jsonl", 0.25), ("attacking.jsonl", 0.25)])
-def test_no_lie_of_our_sets_passes_and_few_truths_are_blocked(name, most_false_alarms):
-    scores = _scores(name)
+def test_no_lie_of_our_own_sets_passes_and_few_truths_are_blocked():
+    scores = _scores("natural.jsonl", "attacking.jsonl")
     assert scores["recall"] == 1.0
-    assert scores["false alarms"] <= most_false_alarms
+    assert scores["false alarms"] <= 0.25
 
 
-@pytest.mark.parametrize("name", [Path("unseen.jsonl"), Path("whitebox.jsonl")], ids=str)
+@pytest.mark.parametrize("name", ["unseen.jsonl", "whitebox.jsonl"])
 def test_no_lie_of_the_later_sets_passes(name):
-    assert _scores(str(name))["recall"] == 1.0
+    assert _scores(name)["recall"] == 1.0
+
+
+def test_what_we_write_ourselves_passes():
+    assert _scores("templates.jsonl")["false alarms"] == 0.0
