@@ -63,9 +63,9 @@ class Habits(NamedTuple):
     """How a language writes numbers, dates and contractions. `day_first` None: 03/04/2026 may be either.
 
     `same` maps words to the one that stands for all that mean the same in each sentence of ours; without `unheard`
-    words no sentence means anything else: articles, "kindly". Both hold of texts and patterns alike. `limiting` words
-    are unheard too, but not behind one of the `denials`: "not just" is another thing than "not". `confirming` words
-    answer what was asked, so they never stand alone.
+    words no sentence means anything else: articles, "kindly". Both hold of texts and patterns alike. `limiting`
+    words are unheard too, but not behind one of the `denials`: "not just" is another thing than "not".
+    `confirming` words answer what was asked, so they never stand alone.
     """
 
     locale: str

@@ -38,15 +38,16 @@ _SHORT = (
     r"i\.e\.|e\.g\.|z\. ?b\.|d\. ?h\.|p\. ?ej\.|p\. ?ex\.|etc\.|bzw\.|ca\.|inkl\.|mr\.|mrs\.|ms\.|dr\.|nr\.|no\."
     r"|n\.º|nº|n°|núm\.|ref\.|réf\.|rif\.|sr\.|sra\.|sig\.(?:ra)?|mme\b|m\.(?= [A-Z])|n\."
 )
+_SMILES = "😊🙂😀😃☺👋🙏"
 _YEAR = r"(?:,?[ ](?:of[ ]|de[ ]|del[ ]|do[ ])?(?P<y{}>\d{{4}})\b)?(?![.,]?\d)"
 _ABBREVIATED = r"(?:(?-i:\.(?=[ ]?[\d,;a-z])))?"  # the full stop of "3 Sept. 2026", not that of a sentence
 _ORDINAL = r"(?:st|nd|rd|th|er|ro|o|\.|º|°)?"
 
 
 def layout(months: Iterable[str]) -> re.Pattern[str]:
-    """Marks of layout, not of speech: bullets, step numbers (but not "3. Mai"), bold, headings."""
+    """Marks of layout, not of speech: bullets, step numbers (but not "3. Mai"), bold, headings, smiles."""
     step = rf"\d{{1,2}}[.)](?![ ](?:{any_of(months)})\b)"
-    return re.compile(rf"(?mi)^[ \t]*(?:[-*•–]|{step})[ \t]+|\*\*|(?<!\w)__|__(?!\w)|^#{{1,4}}[ ]")
+    return re.compile(rf"(?mi)^[ \t]*(?:[-*•–]|{step})[ \t]+|\*\*|(?<!\w)__|__(?!\w)|^#{{1,4}}[ ]|[{_SMILES}]")
 
 
 def kinds(months: Iterable[str], weekdays: Iterable[str], numbers: Iterable[str]) -> tuple[tuple[str, str], ...]:
