@@ -7,7 +7,21 @@ from agent import clauses
 from agent.clauses import Clauses
 from agent.grammar import LONGEST_SENTENCE, Capture, shape_of
 from agent.phrasebook import MENTION, Phrasebook, Rule, book, coerced, mention_fields, required_slots
-from agent.statements import Courtesy, CustomerIs, DayIs, InvoiceIs, SignedBy, Statement
+from agent.statements import (
+    Courtesy,
+    CustomerIs,
+    CustomerSaid,
+    DayIs,
+    EmailOnFile,
+    InvoiceIs,
+    PlanChanged,
+    PlanCosts,
+    PlanExists,
+    PlanIs,
+    SignedBy,
+    Statement,
+    StatusPage,
+)
 from agent.tokens import BAD, Names, RelativeDay, Token, normal
 
 _STOPS = frozenset((".", "!", "?", "{newline}", "{dots}"))
@@ -17,11 +31,13 @@ _TRAILING = frozenset((",", ":", ";", "–", "-"))
 
 
 class Claim(NamedTuple):
-    """One statement and the words that make it."""
+    """One statement and the words that make it, in which clause, and how that hangs on the one before."""
 
     statement: Statement
     start: int
     end: int
+    clause: int = 0
+    links: frozenset[str] = frozenset()
 
 
 class Sentence(NamedTuple):
@@ -70,12 +86,13 @@ def _sentence(plain: str, spoken: Phrasebook, tokens: list[Token], stop: str) ->
         return Sentence(text, start, () if confirms else ((),), text if confirms else "")
     chains, furthest = clauses.read(spoken.language, shape_of(body), stop == "?")
     heard = {body[0].start: start}, {body[-1].end: start + len(text)}
-    readings = ((chain, _claims(plain, spoken, body, chain)) for chain in chains)
+    readings = ((_glue(tokens, body, chain), chain) for chain in chains)
+    made = ((glue, _claims(plain, spoken, body, chain, glue)) for glue, chain in readings)
     sound = tuple(
         dict.fromkeys(
             _whole(reading, *heard)
-            for chain, reading in readings
-            if reading is not None and not (_is_all_courtesy(reading) and _confirms(spoken, body, chain))
+            for glue, reading in made
+            if reading is not None and not (_answers_nothing(reading) and _confirms(spoken, glue))
         )
     )
     if sound:
@@ -84,14 +101,40 @@ def _sentence(plain: str, spoken: Phrasebook, tokens: list[Token], stop: str) ->
     return Sentence(text, start, (), plain[left : start + len(text)], values)
 
 
-def _confirms(spoken: Phrasebook, body: list[Token], chain: Clauses) -> bool:
-    """Whether it opens with an answer ("yes") or a topic ("as for the refund"), and so consents to it."""
-    return any(token.key in spoken.habits.confirming for token in body[: chain[0].start])
+def _glue(tokens: list[Token], body: list[Token], chain: Clauses) -> list[frozenset[str]]:
+    """The words before each clause and behind the last that are in none, unheard ones too."""
+    edges = [0, *(place for clause in chain for place in (body[clause.start].start, body[clause.end - 1].end))]
+    gaps = [*zip(edges[::2], edges[1::2], strict=False), (edges[-1], tokens[-1].end)]
+    return [frozenset(token.key for token in tokens if first <= token.start < last) for first, last in gaps]
 
 
-def _is_all_courtesy(reading: tuple[Claim, ...]) -> bool:
-    """Nothing but politeness: behind a "yes" it would confirm whatever was said before."""
-    return all(isinstance(claim.statement, Courtesy | CustomerIs | SignedBy) for claim in reading)
+def _links(spoken: Phrasebook, first: Token, glue: frozenset[str]) -> frozenset[str]:
+    """How a clause hangs together with what was before: by the words there, or by its own first one."""
+    words = glue | {first.key}
+    return frozenset(name for name, linking in spoken.habits.links.items() if not linking.isdisjoint(words))
+
+
+def _confirms(spoken: Phrasebook, glue: list[frozenset[str]]) -> bool:
+    """Whether it answers ("yes") or names a topic ("as for the refund"), and so consents to it."""
+    return not spoken.habits.confirming.isdisjoint(frozenset().union(*glue))
+
+
+_ANSWERS_NOTHING = (
+    Courtesy,
+    CustomerIs,
+    SignedBy,
+    PlanIs,
+    StatusPage,
+    EmailOnFile,
+    PlanExists,
+    DayIs,
+    CustomerSaid,
+)
+
+
+def _answers_nothing(reading: tuple[Claim, ...]) -> bool:
+    """Nothing but politeness and background: behind a "yes" it would confirm whatever was said before."""
+    return all(isinstance(claim.statement, _ANSWERS_NOTHING) for claim in reading)
 
 
 def _whole(reading: tuple[Claim, ...], starts: dict[int, int], ends: dict[int, int]) -> tuple[Claim, ...]:
@@ -102,10 +145,12 @@ def _whole(reading: tuple[Claim, ...], starts: dict[int, int], ends: dict[int, i
     )
 
 
-def _claims(plain: str, spoken: Phrasebook, body: list[Token], chain: Clauses) -> tuple[Claim, ...] | None:
+def _claims(
+    plain: str, spoken: Phrasebook, body: list[Token], chain: Clauses, glue: list[frozenset[str]]
+) -> tuple[Claim, ...] | None:
     """What a chain of clauses says; None where a slot is filled with two different values."""
     claims: list[Claim] = []
-    for clause in chain:
+    for number, clause in enumerate(chain):
         slots = _slots(plain, spoken, body, clause.captures)
         if slots is None:
             return None
@@ -113,7 +158,13 @@ def _claims(plain: str, spoken: Phrasebook, body: list[Token], chain: Clauses) -
         if said is None:
             return None
         start, end = body[clause.start].start, body[clause.end - 1].end
-        claims += [Claim(statement, start, end) for statement in said]
+        said_before = frozenset[str]()
+        if all(
+            isinstance(claim.statement, Courtesy) for claim in claims
+        ):  # "About the cancellation, thanks: it is …"
+            said_before = frozenset(token.key for token in body[: clause.start])
+        links = _links(spoken, body[clause.start], glue[number] | said_before)
+        claims += [Claim(statement, start, end, number, links) for statement in said]
     return tuple(claims)
 
 
@@ -152,6 +203,14 @@ def _value(plain: str, spoken: Phrasebook, body: list[Token], capture: Capture) 
             return plain[first.start : last.end].strip("“”„\"«»'")
 
 
+def _whose_price(rule: Rule, slots: Mapping[str, Any]) -> dict[str, Any]:
+    """A price told beside the customer's plan is theirs; beside a change of plan, it is the new plan's."""
+    kinds = {said.kind for said in rule.says}
+    if PlanChanged in kinds and "new" in slots and "plan" not in slots:
+        return {"plan": slots["new"]}
+    return {"own": True} if PlanIs in kinds else {}
+
+
 def _statements(rule: Rule, slots: Mapping[str, Any]) -> list[Statement] | None:
     """What a clause says; None where a value has no place in any of its statements and would go unchecked."""
     mention = {name: slots[MENTION + name] for name in mention_fields() if MENTION + name in slots}
@@ -174,6 +233,8 @@ def _statements(rule: Rule, slots: Mapping[str, Any]) -> list[Statement] | None:
         values = {**{name: slots[slot] for name, slot in own.items()}, **each.constants}
         if mention and "invoice" in each.kind.__struct_fields__:
             values.setdefault("invoice", "it")  # the invoice that this very clause describes
+        if each.kind is PlanCosts:
+            values |= _whose_price(rule, slots)
         if not required_slots(each.kind) <= set(values):
             return None
         said.append(each.kind(**values))

@@ -33,6 +33,7 @@ from flowops.money import Money
 
 LANGUAGES = ("en", "de", "fr", "es", "it", "pt")
 KINDS: dict[str, type[Statement]] = {str(kind.__struct_config__.tag): kind for kind in get_args(Statement)}
+LINKS = ("because", "therefore", "additive", "topics")
 MENTION = "of_"  # a slot `of_date` says which invoice is meant: the one of that date
 
 _ID, _NUMBER, _DATE = frozenset(("id", "number", "long_number")), frozenset(("number",)), frozenset(("date",))
@@ -223,7 +224,8 @@ def _habits(shared: Mapping[str, Any]) -> Habits:
         same=same,
         unheard=_words(shared, "unheard"),
         limiting=_words(shared, "limiting"),
-        confirming=_words(shared, "confirming"),
+        confirming=frozenset(same.get(word, word) for word in _words(shared, "confirming")),
+        links={name: frozenset(same.get(word, word) for word in _words(shared, name)) for name in LINKS},
         denials=_words(shared, "denials"),
     )
 

@@ -20,16 +20,19 @@ from agent.statements import (
     WindowEnds,
 )
 from agent.tokens import RelativeDay
+from flowops.money import Money
 
 _OF_REFUND = (RefundIssued, RefundApproved, RefundUndecided)
 _OF_WINDOW = (InsideWindow, InvoiceAge, WindowEnds)
 
 
 class Talk(NamedTuple):
-    """What was spoken of so far: the invoices that "it" means, and whether "it" may as well be a refund."""
+    """What was spoken of so far: the invoices that "it" means, whether "it" may as well be a refund, and the
+    amounts that were told as refunded."""
 
     invoices: tuple[str, ...] = ()
     of_refund: bool = False
+    refunds: frozenset[Money | None] = frozenset()
 
 
 def meanings(statement: Statement, known: Known, talk: Talk) -> list[Statement]:
@@ -66,12 +69,13 @@ def after(statement: Statement, known: Known, talk: Talk) -> Talk:
     invoice = _slot(statement, "invoice")
     named = (invoice,) if invoice and invoice not in PRONOUNS else ()
     if isinstance(statement, _OF_REFUND) and not _slot(statement, "negated"):
-        return Talk(named or talk.invoices, of_refund=True)
+        told = talk.refunds | {statement.money} if isinstance(statement, RefundIssued) else talk.refunds
+        return Talk(named or talk.invoices, of_refund=True, refunds=told)
     if named:
-        return Talk(named, of_refund=isinstance(statement, _OF_REFUND))
+        return Talk(named, of_refund=isinstance(statement, _OF_REFUND), refunds=talk.refunds)
     if invoice is None and isinstance(statement, InvoiceIs):
         found = tuple(bill.id for bill in known.bills if licence.is_so(_with(statement, bill.id), known))
-        return Talk(found) if found else talk
+        return Talk(found, refunds=talk.refunds) if found else talk
     return talk
 
 

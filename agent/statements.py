@@ -239,11 +239,12 @@ class EmailOnFile(Struct, frozen=True, kw_only=True, tag="email_on_file"):
 
 
 class PlanCosts(Struct, frozen=True, kw_only=True, tag="plan_costs"):
-    """A list price; without `plan`, the customer's own. `per` is month or year."""
+    """A list price; without `plan`, or where it is `own`, what the customer pays. `per` is month or year."""
 
     plan: str | None = None
     money: Money
     per: str | None = None
+    own: bool = False
 
 
 class PlanExists(Struct, frozen=True, kw_only=True, tag="plan_exists"):

@@ -65,7 +65,8 @@ class Habits(NamedTuple):
     `same` maps words to the one that stands for all that mean the same in each sentence of ours; without `unheard`
     words no sentence means anything else: articles, "kindly". Both hold of texts and patterns alike. `limiting`
     words are unheard too, but not behind one of the `denials`: "not just" is another thing than "not".
-    `confirming` words answer what was asked, so they never stand alone.
+    `confirming` words answer what was asked, so they never stand alone. `links` are words that tell, by the name
+    of the link, how a clause hangs together with the one before it.
     """
 
     locale: str
@@ -77,6 +78,7 @@ class Habits(NamedTuple):
     unheard: frozenset[str] = frozenset()
     limiting: frozenset[str] = frozenset()
     confirming: frozenset[str] = frozenset()
+    links: dict[str, frozenset[str]] = {}
     denials: frozenset[str] = frozenset()
 
 

@@ -5,20 +5,13 @@ from typing import NamedTuple
 
 import msgspec
 
-from agent import figures, languages, licence, parse, reference
+from agent import coherence, figures, languages, licence, parse, reference
 from agent.known import Known
-from agent.licences.amounts import sums
 from agent.licences.proof import Fault, Verdict, destination_words
 from agent.parse import Claim
 from agent.reference import Talk
 from agent.statements import (
-    InvoiceIs,
-    RefundApproved,
-    RefundIssued,
-    Renews,
     Statement,
-    Total,
-    WouldRefund,
 )
 from agent.values import Violation
 
@@ -150,10 +143,9 @@ def _check(reading: tuple[Claim, ...], sentence: parse.Sentence, known: Known, t
     wrong: list[Violation] = []
     for claim in reading:
         verdict, said = _verdict(claim.statement, known, talk)
-        if isinstance(said, InvoiceIs) and any(map(_is_refund_without_amount, says)):
-            verdict = _amount_beside_a_refund(said, known, verdict)
-        if _is_told_twice(said, says, known):
-            verdict = Fault("there is only one such refund, and it was told already")
+        verdict = coherence.fault(claim, said, says, reading, known, talk) or verdict
+        if coherence.is_sum_of_parts(said, reading):
+            verdict = ("arithmetic.sum",)
         says.append(said)
         if isinstance(verdict, Fault):
             span = sentence.text[claim.start - sentence.start : claim.end - sentence.start]
@@ -161,46 +153,9 @@ def _check(reading: tuple[Claim, ...], sentence: parse.Sentence, known: Known, t
         else:
             cites += verdict
         talk = reference.after(claim.statement, known, talk)
-    if fault := _total_of_other_parts(says):
-        wrong.append(Violation(check="total", span=sentence.text, detail=fault))
+    for check, detail in coherence.faults_of_all(reading, says, known):
+        wrong.append(Violation(check=check, span=sentence.text, detail=detail))
     return _Reading(tuple(says), tuple(dict.fromkeys(cites)), tuple(wrong), talk)
-
-
-def _total_of_other_parts(says: list[Statement]) -> str | None:
-    """A sum is that of the amounts that stand beside it, where there are several."""
-    totals = {said.money for said in says if isinstance(said, Total)}
-    parts = [said.money for said in says if isinstance(said, InvoiceIs | Renews) and said.money is not None]
-    if len(parts) > 1 and totals - sums(parts):
-        return "the amounts beside it add up to something else"
-    return None
-
-
-def _is_told_twice(said: Statement, says: list[Statement], known: Known) -> bool:
-    """ "€9 refunded, and €9 credited besides" is two refunds, unless it is of another invoice."""
-    if not isinstance(said, RefundIssued) or said.negated or said.money is None:
-        return False
-    told = [one for one in says if isinstance(one, RefundIssued) and not one.negated and one.money == said.money]
-    made = [done for done in known.done if done.type == "refund" and done.money == said.money]
-    made_before = [bill for bill in known.bills if bill.refunded == said.money]
-    return len(told) >= max(1, len(made) + len(made_before))
-
-
-def _is_refund_without_amount(said: Statement) -> bool:
-    """An amount that follows in the sentence is understood to be the refund's."""
-    match said:
-        case RefundIssued(money=None, percent=None, negated=False):
-            return True
-        case RefundApproved(money=None, percent=None, negated=False) | WouldRefund(money=None, percent=None):
-            return True
-        case _:
-            return False
-
-
-def _amount_beside_a_refund(said: InvoiceIs, known: Known, verdict: Verdict) -> Verdict:
-    refunds = {known.decision.money, *(done.money for done in known.done if done.type == "refund")}
-    if said.money is None or said.money in refunds:
-        return verdict
-    return Fault("beside a refund, this amount reads as what was refunded")
 
 
 def _verdict(statement: Statement, known: Known, talk: Talk) -> tuple[Verdict, Statement]:

@@ -48,14 +48,25 @@ def _email_on_file(said: say.EmailOnFile, known: Known) -> Verdict:
 
 
 def _plan_costs(said: say.PlanCosts, known: Known) -> Verdict:
-    new = [done.new for done in known.deeds("plan_changed")]
+    is_own = said.plan is None or said.own
+    new = [done.new for done in known.deeds("plan_changed") if not _is_later(done, known)]
     found = [
         price
         for name in ([said.plan] if said.plan else [known.plan, *new])
         for price in known.prices
         if _is_priced(name, said.per, price) and price.money == said.money and said.per in (None, price.per)
     ]
+    if is_own and not _is_paid(said.money, known):
+        return Fault("the customer pays another price of that plan")
     return unless((f"price.{price.plan}" for price in found), "the list has another price")
+
+
+def _is_paid(money: Money, known: Known) -> bool:
+    """Of several prices of a plan, the customer pays the one that the renewal is for, or the last invoice was."""
+    latest = max((bill for bill in known.bills if bill.date), key=lambda bill: str(bill.date), default=None)
+    paid = {known.renewal.money} if known.renewal else {latest.money} if latest else set()
+    own = {p.money for p in known.prices if known.plan and folded(p.plan).startswith(folded(known.plan))}
+    return len(own) < 2 or not paid & own or money in paid
 
 
 _YEARLY = ("annual", "yearly", "year", "annuel", "anual", "annuale", "jahr", "jährlich")
@@ -88,12 +99,19 @@ def _renews(said: say.Renews, known: Known) -> Verdict:
         and said.days in (None, (renewal.date - known.today).days)
         and (said.per is None or _is_per(said.per, renewal.money, known))
         and (said.plan is None or same_text(said.plan, known.plan) or _is_new_plan(said.plan, known))
+        and _is_price_of(said.plan, renewal.money, known)
     )
     return ("renewal",) if is_so else Fault(f"the renewal is {renewal.money} on {renewal.date}")
 
 
 def _is_per(per: str, money: Money, known: Known) -> bool:
     return any(price.per == per and price.money == money for price in known.prices)
+
+
+def _is_price_of(plan: str | None, money: Money, known: Known) -> bool:
+    """Whether the list has that price for the plan, where it names the plan at all."""
+    listed = [price.money for price in known.prices if same_text(plan, price.plan)]
+    return plan is None or not listed or money in listed
 
 
 def _is_new_plan(plan: str, known: Known) -> bool:
@@ -139,8 +157,7 @@ def _total(said: say.Total, known: Known) -> Verdict:
         priced = [p for p in known.prices if p.per == "month" and same_text(said.plan or known.plan, p.plan)]
         is_so = any(times(price.money, said.count or 12) == said.money for price in priced)
         return ("arithmetic.sum",) if is_so else Fault("that many months cost another sum")
-    moneys = [bill.money for bill in known.bills] + ([known.renewal.money] if known.renewal else [])
-    is_so = said.money in sums(moneys[:6]) or any(
+    is_so = said.money in sums([bill.money for bill in known.bills][:6]) or any(
         for_a_year(price) == said.money for price in known.prices if price.per == "month"
     )
     return ("arithmetic.sum",) if is_so else Fault("no known amounts add up to that")

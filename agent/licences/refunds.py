@@ -197,6 +197,9 @@ def _refund_undecided(said: say.RefundUndecided, known: Known) -> Verdict:
 
 def _refund_possible(said: say.RefundPossible, known: Known) -> Verdict:
     decision = known.decision
+    plain = say.AlreadyRefunded(invoice=said.invoice or decision.invoice)
+    if not said.negated and (refunds_like(plain, known) or refunded_bills(plain, known)):
+        return Fault("it has been refunded already")
     wanted = ("denied",) if said.negated else ("approved",)
     holds = (
         decision.refund in wanted and same_id(said.invoice, decision.invoice) and _fits_decision(said.money, known)
@@ -206,7 +209,7 @@ def _refund_possible(said: say.RefundPossible, known: Known) -> Verdict:
 
 _REASONS = {
     "outside_window": ("window", "days", "old", "late", "frist", "plazo", "délai", "prazo", "termine"),
-    "above_limit": ("limit", "above", "exceed", "over"),
+    "above_limit": ("limit",),
     "not_paid": ("not paid", "unpaid", "open"),
     "duplicate": ("duplicate", "twice", "double"),
     "outage": ("outage", "incident", "downtime"),

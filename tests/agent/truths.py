@@ -205,7 +205,7 @@ def _of_decision(known: Known) -> Iterator[Statement]:
                 yield say.RefundApproved(invoice=invoice, money=money)
             else:
                 yield say.WouldRefund(invoice=invoice, money=money)
-            yield say.RefundPossible(invoice=invoice)
+                yield say.RefundPossible(invoice=invoice)
         case "denied":
             yield say.RefundApproved(negated=True)
             yield say.RefundPossible(invoice=invoice, negated=True)
