@@ -239,6 +239,8 @@ def lies(statement: Statement, known: Known) -> Iterator[Statement]:
     if statement.__struct_config__.tag in ("courtesy",):
         return
     for name in statement.__struct_fields__:
+        if name == "own":  # how a price is checked, not what is said
+            continue
         value = getattr(statement, name)
         for other in _others(name, value, known):
             yield msgspec.structs.replace(statement, **{name: other})
