@@ -129,10 +129,6 @@ def _is_ambiguous(sentence: parse.Sentence) -> bool:
     )
 
 
-def _has_polarity(statement: Statement) -> bool:
-    return "negated" in statement.__struct_fields__
-
-
 def _opposite(statement: Statement) -> Statement:
     return msgspec.structs.replace(statement, negated=not getattr(statement, "negated", False))
 

@@ -334,6 +334,15 @@ def test_what_is_not_clear_is_blocked(check, sentence):
     assert [violation.check for violation in found.violations] == [check]
 
 
+def test_a_sum_is_that_of_what_stands_beside_it():
+    reading = [
+        say.InvoiceIs(invoice="inv_2", money=eur("98.00")),
+        say.Renews(money=eur("49.00")),
+        say.Total(money=eur("147.00")),
+    ]
+    assert verify._best(_sentence(reading), known(), reference.Talk()).violations == ()
+
+
 TALK = [
     ("Invoice inv_1 is paid. It was paid on 1 March 2026.", {}, True),
     ("Invoice inv_2 is overdue. It was paid on 1 March 2026.", {}, False),
