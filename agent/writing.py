@@ -47,7 +47,8 @@ _ORDINAL = r"(?:st|nd|rd|th|er|ro|o|\.|º|°)?"
 def layout(months: Iterable[str]) -> re.Pattern[str]:
     """Marks of layout, not of speech: bullets, step numbers (but not "3. Mai"), bold, headings, smiles."""
     step = rf"\d{{1,2}}[.)](?![ ](?:{any_of(months)})\b)"
-    return re.compile(rf"(?mi)^[ \t]*(?:[-*•–]|{step})[ \t]+|\*\*|(?<![\w-])__|__(?![\w-])|^#{{1,4}}[ ]|[{_SMILES}]")
+    bold = r"\*\*|(?<![\w-])__|__(?![\w-])"
+    return re.compile(rf"(?mi)^[ \t]*(?:[-*•–]|{step})[ \t]+|{bold}|^#{{1,4}}[ ]|[{_SMILES}]")
 
 
 def kinds(months: Iterable[str], weekdays: Iterable[str], numbers: Iterable[str]) -> tuple[tuple[str, str], ...]:
