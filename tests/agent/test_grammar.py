@@ -58,6 +58,11 @@ def test_a_hostile_sentence_is_unread_and_said_to_be(text):
     assert (sentence.readings, sentence.unread != "") == ((), True)
 
 
+def test_a_very_long_reply_is_read_to_its_end():
+    sentences = parse.reply("We have refunded €39.00 for invoice inv_1. " * 2000 + "Trust me.", "en")
+    assert (len(sentences), sentences[-1].readings) == (2001, ())
+
+
 @pytest.mark.parametrize(
     ("pattern", "fault"),
     [
