@@ -11,6 +11,7 @@ key there is a statement's tag, `not` for the negated one, constants, and `+` fo
       read: ["(a colleague|<team>) will answer [you] within {hours} hours"]
 """
 
+import gc
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -168,7 +169,10 @@ def book(language: str) -> Phrasebook:
     directory = resources.files("agent") / "phrasebooks" / language
     files = sorted((file for file in directory.iterdir() if file.name.endswith(".yaml")), key=lambda f: f.name)
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return Phrasebook(language, [yaml.load(file.read_text(encoding="utf-8"), loader) or {} for file in files])  # noqa: S506
+    parts = [yaml.load(file.read_text(encoding="utf-8"), loader) or {} for file in files]  # noqa: S506
+    made = Phrasebook(language, parts)
+    gc.freeze()  # a book is kept for ever; looking for garbage in it would stop a reply for half a second
+    return made
 
 
 def _said(text: str) -> Said:
