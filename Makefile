@@ -44,8 +44,11 @@ suite-sqlite: .venv/test.done ## all tests on SQLite, but for those in a browser
 	rm -f .coverage .coverage.*
 	$(PY) -m coverage run -m pytest --ignore=tests/browser
 
+# The longest of the tests that ask no database at all: once is enough for them.
+NO_DATABASE = $(foreach name,truth phrasebook licences verify_command,--ignore=tests/agent/test_$(name).py)
+
 suite-postgres: .venv/test.done ## all tests on PostgreSQL, which comes in a package
-	$(PY) -m tests.postgres $(PY) -m pytest
+	$(PY) -m tests.postgres $(PY) -m pytest $(NO_DATABASE)
 
 browser: .venv/test.done ## the tests in Chromium
 	$(PY) -m pytest tests/browser

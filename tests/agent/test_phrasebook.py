@@ -44,7 +44,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "brand": st.just("FlowOps"),
     "to": st.just("card"),
 }
-EXAMPLES_A_LANGUAGE = max(100, int(os.environ.get("TRUTH_EXAMPLES", "0")) // len(LANGUAGES))
+EXAMPLES_A_LANGUAGE = max(60, int(os.environ.get("TRUTH_EXAMPLES", "0")) // len(LANGUAGES))
 NAMES = [("plan", "Pro"), ("plan", "Team Plus"), ("plan", "Studio 2000"), ("name", "Lea"), ("name", "Sommer")]
 NAMES += [("brand", "FlowOps"), ("to", "card")]
 

@@ -13,7 +13,7 @@ from agent import phrasebook, verify
 from agent import statements as say
 from tests.agent import truths
 
-ROUNDS = int(os.environ.get("TRUTH_ROUNDS", "4"))
+ROUNDS = int(os.environ.get("TRUTH_ROUNDS", "2"))
 CASES = [(language, situation) for language in phrasebook.LANGUAGES for situation in truths.SITUATIONS]
 
 
