@@ -2,7 +2,7 @@
 
 import datetime as dt
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, cast, get_args
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
@@ -10,6 +10,8 @@ from msgspec import UNSET, Struct, UnsetType
 from agent.known import Bill, Deed, Done, Known, Price, RefundDecision, RefundVerdict, Renewal, Rules
 from agent.values import Mode
 from flowops.money import Money, money
+
+Figure = str | int | float  # "49.00", as a rule
 
 
 class _Customer(Struct, kw_only=True):
@@ -21,22 +23,22 @@ class _Customer(Struct, kw_only=True):
 
 class _Price(Struct, kw_only=True):
     plan: str
-    amount: str
+    amount: Figure
     currency: str
     per: str
 
 
 class _Invoice(Struct, kw_only=True):
     id: str
-    amount: str
+    amount: Figure
     currency: str
-    date: dt.date
+    date: dt.date | None = None
     status: str
     plan: str | None = None
 
 
 class _Amount(Struct, kw_only=True):
-    amount: str
+    amount: Figure
     currency: str
 
 
@@ -47,16 +49,18 @@ class _Renewal(_Amount, kw_only=True):
 class _Decision(Struct, kw_only=True):
     refund: RefundVerdict = "none"
     invoice: str | None = None
-    amount: str | None = None
+    amount: Figure | None = None
     currency: str | None = None
     percent: str | float | None = None
     reason: str | None = None
 
 
 class _Action(Struct, kw_only=True):
-    type: Deed
+    """An action of a type we do not know licenses nothing."""
+
+    type: str
     id: str | None = None
-    amount: str | None = None
+    amount: Figure | None = None
     currency: str | None = None
     invoice: str | None = None
     date: dt.date | None = None
@@ -79,12 +83,12 @@ class _Facts(Struct, kw_only=True):
     mode: Mode = Mode.LIVE
     customer_message: str = ""
     customer: _Customer = msgspec.field(default_factory=_Customer)
-    plan_prices: list[_Price] = []
-    invoices: list[_Invoice] = []
+    plan_prices: list[_Price] | None = None
+    invoices: list[_Invoice] | None = None
     next_renewal: _Renewal | None = None
     status_page: str | None = None
     decision: _Decision = msgspec.field(default_factory=_Decision)
-    actions_done: list[_Action] = []
+    actions_done: list[_Action] | None = None
     policy: _Policy = msgspec.field(default_factory=_Policy)
 
 
@@ -108,7 +112,8 @@ def read(line: bytes) -> Line:
 def known(facts: _Facts) -> Known:
     """Raises NotMoney for an amount that is none."""
     customer, policy = facts.customer, facts.policy
-    done = tuple(_done(action) for action in facts.actions_done)
+    actions = (action for action in facts.actions_done or () if action.type in get_args(Deed))
+    done = tuple(map(_done, actions))
     eta = policy.refund_eta_business_days
     return Known(
         mode=facts.mode,
@@ -118,8 +123,10 @@ def known(facts: _Facts) -> Known:
         email=customer.email,
         plan=customer.plan,
         status=customer.status,
-        prices=tuple(Price(plan=p.plan, money=money(p.amount, p.currency), per=p.per) for p in facts.plan_prices),
-        bills=tuple(_bill(invoice, facts.mode, done) for invoice in facts.invoices),
+        prices=tuple(
+            Price(plan=p.plan, money=_exact(p.amount, p.currency), per=p.per) for p in facts.plan_prices or ()
+        ),
+        bills=tuple(_bill(invoice, facts.mode, done) for invoice in facts.invoices or ()),
         renewal=_renewal(facts.next_renewal),
         status_page=facts.status_page,
         decision=_decision(facts.decision),
@@ -133,12 +140,20 @@ def known(facts: _Facts) -> Known:
     )
 
 
+def _exact(amount: Figure, currency: str) -> Money:
+    return money(str(amount), currency.upper())
+
+
 def _money(amount: _Amount | None) -> Money | None:
-    return money(amount.amount, amount.currency) if amount else None
+    return _exact(amount.amount, amount.currency) if amount else None
+
+
+def _price(price: _Price) -> Price:
+    return Price(plan=price.plan, money=_exact(price.amount, price.currency), per=price.per)
 
 
 def _renewal(renewal: _Renewal | None) -> Renewal | None:
-    return Renewal(date=renewal.date, money=money(renewal.amount, renewal.currency)) if renewal else None
+    return Renewal(date=renewal.date, money=_exact(renewal.amount, renewal.currency)) if renewal else None
 
 
 def _decision(decision: _Decision) -> RefundDecision:
@@ -146,7 +161,7 @@ def _decision(decision: _Decision) -> RefundDecision:
     return RefundDecision(
         refund=decision.refund,
         invoice=decision.invoice,
-        money=money(decision.amount or "", decision.currency or "") if named else None,
+        money=_exact(decision.amount or "", decision.currency or "") if named else None,
         percent=None if decision.percent is None else Decimal(str(decision.percent).rstrip(" %")),
         reason=decision.reason or "",
     )
@@ -155,9 +170,9 @@ def _decision(decision: _Decision) -> RefundDecision:
 def _done(action: _Action) -> Done:
     named = action.amount is not None and action.currency is not None
     return Done(
-        type=action.type,
+        type=cast(Deed, action.type),
         id=action.id,
-        money=money(action.amount or "", action.currency or "") if named else None,
+        money=_exact(action.amount or "", action.currency or "") if named else None,
         invoice=action.invoice,
         date=action.date,
         to=action.destination,
@@ -170,7 +185,7 @@ def _done(action: _Action) -> Done:
 
 def _bill(invoice: _Invoice, mode: Mode, done: tuple[Done, ...]) -> Bill:
     """An invoice, with what has gone back of it: by a refund that is done, or wholly where its status says so."""
-    total = money(invoice.amount, invoice.currency)
+    total = _exact(invoice.amount, invoice.currency)
     zero = Money(amount=Decimal(0), currency=total.currency)
     refunds = (
         [d.money for d in done if d.type == "refund" and d.invoice == invoice.id and d.money]
@@ -178,15 +193,16 @@ def _bill(invoice: _Invoice, mode: Mode, done: tuple[Done, ...]) -> Bill:
         else []
     )
     refunded = zero
-    if not refunds and invoice.status == "refunded":
+    status = invoice.status.lower().replace(" ", "_")
+    if not refunds and status == "refunded":
         refunded = total
-    paid = total if invoice.status in ("paid", "refunded") or refunds else zero
+    paid = total if status in ("paid", "refunded") or refunds else zero
     return Bill(
         id=invoice.id,
         money=total,
-        status=invoice.status,
+        status=status,
         date=invoice.date,
-        paid_on=invoice.date if invoice.status in ("paid", "refunded", "partially_refunded") else None,
+        paid_on=invoice.date if status in ("paid", "refunded", "partially_refunded") else None,
         plan=invoice.plan,
         refunded=refunded,
         left=Money(amount=paid.amount - refunded.amount, currency=total.currency),

@@ -104,6 +104,24 @@ def test_a_line_comes_out_for_each_line_that_goes_in_and_in_its_order(tmp_path):
     ]
 
 
+def test_what_facts_leave_open_is_taken_as_not_known(tmp_path):
+    facts = FACTS | {
+        "plan_prices": None,
+        "next_renewal": None,
+        "status_page": None,
+        "invoices": [FACTS["invoices"][0] | {"amount": 49.0, "currency": "eur", "status": "Paid", "date": None}],
+        "actions_done": [{"type": "rocket_launched"}, FACTS["actions_done"][0] | {"amount": 49}],
+    }
+    lines = {
+        "We have refunded €49.00 for invoice inv_1.": False,
+        "Invoice inv_1 is paid.": False,
+        "Invoice inv_1 was paid on 1 March 2026.": True,
+        "Your subscription renews on 1 April 2026.": True,
+    }
+    found = verdicts(tmp_path, *({"id": reply, "facts": facts, "reply": reply} for reply in lines))
+    assert {verdict["id"]: verdict["blocked"] for verdict in found} == lines
+
+
 @pytest.mark.parametrize(
     "line",
     [
