@@ -14,6 +14,7 @@ key there is a statement's tag, `not` for the negated one, constants, and `+` fo
 import gc
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -170,9 +171,20 @@ def book(language: str) -> Phrasebook:
     files = sorted((file for file in directory.iterdir() if file.name.endswith(".yaml")), key=lambda f: f.name)
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     parts = [yaml.load(file.read_text(encoding="utf-8"), loader) or {} for file in files]  # noqa: S506
-    made = Phrasebook(language, parts)
-    gc.freeze()  # a book is kept for ever; looking for garbage in it would stop a reply for half a second
-    return made
+    with _no_garbage():
+        return Phrasebook(language, parts)
+
+
+@contextmanager
+def _no_garbage() -> Iterator[None]:
+    """What is made here is kept for ever: to look for garbage in it would take as long as making it, and later stop
+    a reply for half a second."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _said(text: str) -> Said:
