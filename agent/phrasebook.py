@@ -177,8 +177,8 @@ def book(language: str) -> Phrasebook:
 
 @contextmanager
 def _no_garbage() -> Iterator[None]:
-    """What is made here is kept for ever: to look for garbage in it would take as long as making it, and later stop
-    a reply for half a second."""
+    """What is made here is kept for ever: to look for garbage in it would take as long as making it, and later
+    stop a reply for half a second."""
     gc.disable()
     try:
         yield
