@@ -123,9 +123,7 @@ def known(facts: _Facts) -> Known:
         email=customer.email,
         plan=customer.plan,
         status=customer.status,
-        prices=tuple(
-            Price(plan=p.plan, money=_exact(p.amount, p.currency), per=p.per) for p in facts.plan_prices or ()
-        ),
+        prices=tuple(map(_price, facts.plan_prices or ())),
         bills=tuple(_bill(invoice, facts.mode, done) for invoice in facts.invoices or ()),
         renewal=_renewal(facts.next_renewal),
         status_page=facts.status_page,

@@ -151,6 +151,7 @@ TABLE = [
     (say.PlanIs(plan="pro"), {}, True),
     (say.PlanIs(plan="Solo", negated=True), {}, True),
     (say.PlanIs(plan="Solo"), {}, False),
+    (say.PlanIs(plan="Max", negated=True), {}, False),
     (say.PlanIs(plan="Pro"), {"customer": {}}, False),
     (say.AccountIs(status="cancelled", negated=True), {}, True),
     (say.AccountIs(status="cancelled", negated=True), DONE, False),
