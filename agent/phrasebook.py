@@ -46,7 +46,7 @@ _SLOT_KINDS = {
     "limit": SlotKind(frozenset(("money",))),
     **dict.fromkeys(("money", "percent", "email", "url", "quote", "month"), None),
     **dict.fromkeys(("plan", "old", "new", "than"), SlotKind(frozenset(("plan",)), 5)),
-    **dict.fromkeys(("status", "about", "brand"), SlotKind(frozenset(("status",)), 4)),
+    **dict.fromkeys(("status", "about"), SlotKind(frozenset(("status",)), 4)),
     "brand": SlotKind(frozenset(("brand",)), 3),
     "to": SlotKind(frozenset(("to",)), 6),
     "name": SlotKind(frozenset(("name",)), 4),

@@ -146,6 +146,12 @@ def _money(amount: _Amount | None) -> Money | None:
     return _exact(amount.amount, amount.currency) if amount else None
 
 
+def _named(record: _Decision | _Action) -> Money | None:
+    if record.amount is None or record.currency is None:
+        return None
+    return _exact(record.amount, record.currency)
+
+
 def _price(price: _Price) -> Price:
     return Price(plan=price.plan, money=_exact(price.amount, price.currency), per=price.per)
 
@@ -155,22 +161,20 @@ def _renewal(renewal: _Renewal | None) -> Renewal | None:
 
 
 def _decision(decision: _Decision) -> RefundDecision:
-    named = decision.amount is not None and decision.currency is not None
     return RefundDecision(
         refund=decision.refund,
         invoice=decision.invoice,
-        money=_exact(decision.amount or "", decision.currency or "") if named else None,
+        money=_named(decision),
         percent=None if decision.percent is None else Decimal(str(decision.percent).rstrip(" %")),
         reason=decision.reason or "",
     )
 
 
 def _done(action: _Action) -> Done:
-    named = action.amount is not None and action.currency is not None
     return Done(
         type=cast(Deed, action.type),
         id=action.id,
-        money=_exact(action.amount or "", action.currency or "") if named else None,
+        money=_named(action),
         invoice=action.invoice,
         date=action.date,
         to=action.destination,

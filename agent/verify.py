@@ -10,9 +10,7 @@ from agent.known import Known
 from agent.licences.proof import Fault, Verdict, destination_words
 from agent.parse import Claim
 from agent.reference import Talk
-from agent.statements import (
-    Statement,
-)
+from agent.statements import Statement
 from agent.values import Violation
 
 STYLE = frozenset(("unrecognised", "ambiguous", "empty"))

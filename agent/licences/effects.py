@@ -8,6 +8,10 @@ from agent.licences.account import plan_exists
 from agent.licences.proof import Fault, Licence, Verdict, folded, same_day, same_id, same_money, same_text, unless
 
 
+def _was_on(said: say.Day | None, done: Done, known: Known) -> bool:
+    return same_day(said, done.date or known.today)
+
+
 def _done(known: Known, deeds: Iterable[Done], negated: bool, every: Iterable[Done], name: str) -> Verdict:
     """A done-statement needs a deed with all the slots said; a denial needs that there is none at all."""
     if negated:
@@ -21,9 +25,7 @@ def _passed_to_person(said: say.PassedToPerson, known: Known) -> Verdict:
     deeds = [
         done
         for done in every
-        if same_id(said.handoff, done.id)
-        and _is_with(said.to, done.to)
-        and same_day(said.date, done.date or known.today)
+        if same_id(said.handoff, done.id) and _is_with(said.to, done.to) and _was_on(said.date, done, known)
     ]
     return _done(known, deeds, said.negated, every, "handoff_created")
 
@@ -35,7 +37,7 @@ def _is_with(said: str | None, team: str | None) -> bool:
 
 def _ticket_is(said: say.TicketIs, known: Known) -> Verdict:
     every = known.deeds("ticket_created")
-    deeds = [d for d in every if same_id(said.ticket, d.id) and same_day(said.date, d.date or known.today)]
+    deeds = [d for d in every if same_id(said.ticket, d.id) and _was_on(said.date, d, known)]
     return _done(known, deeds, said.negated, every, "ticket_created")
 
 
@@ -64,7 +66,7 @@ def _email_sent(said: say.EmailSent, known: Known) -> Verdict:
         done
         for done in every
         if _same_email(said.email, done.to)
-        and same_day(said.date, done.date or known.today)
+        and _was_on(said.date, done, known)
         and _is_about(said.about, done.template)
         and (said.about is None or done.type == "email_sent")
     ]
@@ -73,7 +75,7 @@ def _email_sent(said: say.EmailSent, known: Known) -> Verdict:
 
 def _reset_mail_sent(said: say.ResetMailSent, known: Known) -> Verdict:
     every = known.deeds("password_reset_email_sent")
-    deeds = [d for d in every if _same_email(said.email, d.to) and same_day(said.date, d.date or known.today)]
+    deeds = [d for d in every if _same_email(said.email, d.to) and _was_on(said.date, d, known)]
     return _done(known, deeds, said.negated, every, "password_reset_email_sent")
 
 
@@ -82,7 +84,7 @@ def _cancelled(said: say.Cancelled, known: Known) -> Verdict:
     deeds = [
         done
         for done in every
-        if same_day(said.date, done.date or known.today)
+        if _was_on(said.date, done, known)
         and same_day(said.effective, done.effective or done.date)
         and same_text(said.plan, known.plan)
         and same_id(said.ref, done.id)
@@ -101,7 +103,7 @@ def _plan_changed(said: say.PlanChanged, known: Known) -> Verdict:
         for done in every
         if same_text(said.old, done.old)
         and same_text(said.new, done.new)
-        and same_day(said.date, done.date or known.today)
+        and _was_on(said.date, done, known)
         and same_day(said.effective, done.effective or done.date or known.today)
         and same_id(said.ref, done.id)
     ]
@@ -121,7 +123,7 @@ def _invoice_created(said: say.InvoiceCreated, known: Known) -> Verdict:
         for done in every
         if same_id(said.invoice, done.id or done.invoice)
         and same_money(said.money, done.money)
-        and same_day(said.date, done.date or known.today)
+        and _was_on(said.date, done, known)
     ]
     return _done(known, deeds, said.negated, every, "invoice_created")
 
