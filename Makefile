@@ -1,6 +1,6 @@
 # FlowOps. `make` lists the targets; `make run` and `make test` do all their own set-up.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types suite suite-sqlite suite-postgres browser races truth lock clean
+.PHONY: help run test lint types suite suite-sqlite suite-postgres browser races truth reader lock clean
 
 PY := .venv/bin/python
 INSTALL = $(PY) -m pip install -qq --disable-pip-version-check --require-hashes --only-binary :all: -r
@@ -62,8 +62,11 @@ races: .venv/test.done ## the race matrix at full length, on both databases
 truth: .venv/test.done ## the properties of the verifier at full length: 200 customers a case, 20,000 examples
 	TRUTH_ROUNDS=200 TRUTH_EXAMPLES=20000 $(PY) -m pytest -q tests/agent/test_truth.py tests/agent/test_phrasebook.py
 
+reader: .venv/train.done ## train the reader on fixtures/understanding (scikit-learn is installed for it, once)
+	DJANGO_SETTINGS_MODULE=tests.settings $(PY) manage.py train_reader
+
 lock: .venv/test.done ## compile requirements/*.in to hashed lock files (needs uv)
-	for set in run test; do uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \
+	for set in run test train; do uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \
 		--custom-compile-command "make lock" -o requirements/$$set.txt requirements/$$set.in || exit 1; done
 
 clean: ## remove what the other targets made, the demo's database too
@@ -86,6 +89,10 @@ clean: ## remove what the other targets made, the demo's database too
 	@echo "Installing $$(grep -c == requirements/test.txt) pinned packages with the test tools (once)"
 	@$(INSTALL) requirements/test.txt
 	@touch $@ .venv/run.done
+
+.venv/train.done: requirements/train.txt | .venv/test.done
+	@$(INSTALL) requirements/train.txt
+	@touch $@
 
 # The demo's settings: a secret made on the spot. Delete the file, or DEMO in it, when you mean business.
 .env:

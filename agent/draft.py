@@ -15,7 +15,7 @@ from agent.values import (
     ReserveRefund,
     ReuseTicket,
 )
-from policy.values import InvoiceFact, Outcome
+from policy.values import Intent, InvoiceFact, Outcome
 
 
 def reply(grounds: Grounds) -> tuple[Statement, ...]:
@@ -39,7 +39,7 @@ def _body(grounds: Grounds) -> Iterator[Statement]:
         case Outcome.ANSWER:
             yield from _answer(grounds)
         case Outcome.ESCALATE:
-            yield from _missing_invoices(grounds)
+            yield from _meanwhile(grounds)
         case _:
             assert_never(grounds.decision.outcome)
 
@@ -110,6 +110,8 @@ def _answer(grounds: Grounds) -> Iterator[Statement]:
     match grounds.decision.rule:
         case "answer.smalltalk":
             yield say.Courtesy(of="welcome")
+        case "answer.several_wishes":
+            yield from _answers(grounds)
         case "answer.account":
             yield from _account(grounds)
         case "answer.refund_policy":
@@ -118,6 +120,36 @@ def _answer(grounds: Grounds) -> Iterator[Statement]:
             yield from _refund_states(grounds)
         case _:
             yield from _bills(grounds)
+
+
+def _answers(grounds: Grounds) -> Iterator[Statement]:
+    """To each of several wishes that may be answered, in their order."""
+    for wish in grounds.decision.answers:
+        match wish:
+            case Intent.ACCOUNT_ACCESS:
+                yield from _account(grounds)
+            case Intent.REFUND_POLICY:
+                yield say.RefundWindow(days=grounds.refund_window_days)
+            case Intent.REFUND_STATUS:
+                yield from _refund_states(grounds)
+            case _:
+                yield from _bills(grounds)
+
+
+def _meanwhile(grounds: Grounds) -> Iterator[Statement]:
+    """What is known of what a person will look at."""
+    yield from _missing_invoices(grounds)
+    if grounds.evidence.account is None or grounds.evidence.failed_tools:
+        return
+    match grounds.decision.rule:
+        case "escalate.several_wishes":
+            yield from _answers(grounds)
+        case "escalate.duplicate_charge" | "escalate.payment_problem" | "escalate.invoice_document":
+            yield from _bills(grounds)
+        case "escalate.plan_change" | "escalate.pricing":
+            yield say.PlanIs(plan=grounds.evidence.account.plan)
+        case _:
+            pass
 
 
 def _account(grounds: Grounds) -> Iterator[Statement]:

@@ -12,11 +12,13 @@ from typing import NamedTuple
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.utils.crypto import salted_hmac
 
 from agent.models import Interaction, InteractionState, lease_end
 from agent.values import Mode
 from flowops import canonical
 from flowops.accounts.models import ApiClient
+from flowops.masking import masked
 from flowops.problems import Problem
 
 
@@ -63,8 +65,13 @@ class ReplayUnavailable(Problem):
 
 
 def fingerprint(*, customer_id: str, message: str, mode: Mode) -> str:
-    """What a request means: equal requests, and only those, have equal fingerprints."""
-    return canonical.digest([customer_id, message, mode.value])
+    """What a request means: equal requests, and only those, have equal fingerprints.
+
+    Of what is masked, a keyed hash: who has the row could try out the numbers of a plain one.
+    """
+    shown = masked(message)
+    hidden = [] if shown == message else [salted_hmac(__name__, message, algorithm="sha256").hexdigest()]
+    return canonical.digest([customer_id, shown, mode.value, *hidden])
 
 
 def begin(
@@ -125,7 +132,7 @@ def _insert(
         customer_id=customer_id,
         request_id=request_id,
         fingerprint=mark,
-        request_text=message,
+        request_text=masked(message),
         lease_until=lease_end(),
         created_at=now,
     )

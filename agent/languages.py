@@ -9,6 +9,16 @@ import yaml
 ENGLISH = "en"
 _WORD = re.compile(r"[^\W\d_]+")
 LOOKED_AT = 2000  # characters; a message that has not shown its language by then has none
+# Small words of languages the reader was not taught: Dutch, Swedish, Danish, Norwegian, Polish, Czech, Turkish, Finnish,
+# Hungarian, Romanian, Indonesian. None of them is a word of a language it was taught.
+_UNTAUGHT = frozenset(
+    "ik mijn jij jullie het een niet voor naar kan hebben heb graag terug geld wil dit deze wordt werd factuur bedankt "
+    "jag och att inte är min mitt vill ha tillbaka pengar har för på jeg og ikke mine penge tilbake vil gerne kvittering "
+    "proszę nie jest mój moje chcę zwrot pieniędzy dziękuję się został faktura prosím chci peníze není jsem děkuji "
+    "ben benim için bir ve istiyorum iade lütfen teşekkürler para minä haluan rahat takaisin ei ole kiitos ja minun "
+    "kérem szeretném vissza pénzt nem köszönöm az és vreau banii înapoi vă rog mulțumesc nu este și saya ingin uang "
+    "kembali tolong tidak dan terima kasih".split()
+) - {"min", "para", "ei", "ha", "vil", "har", "nu", "dan", "os"}
 
 
 @cache
@@ -43,3 +53,18 @@ def _votes(text: str) -> list[tuple[str, float]]:
         for language in languages:
             votes[language] = votes.get(language, 0.0) + 1 / len(languages)
     return sorted(votes.items(), key=lambda item: -item[1])
+
+
+def readable(text: str) -> str | None:
+    """The language the reader should read a text in; None for one it was not taught.
+
+    Small words decide; without any, what is written in plain Latin letters is read as English, as short messages are.
+    """
+    words = _WORD.findall(text[:LOOKED_AT].lower())
+    votes = _votes(text)
+    if sum(word in _UNTAUGHT for word in words) > (votes[0][1] if votes else 0):
+        return None
+    if votes:
+        return votes[0][0]
+    letters = [letter for word in words for letter in word]
+    return ENGLISH if letters and 2 * sum(letter.isascii() for letter in letters) > len(letters) else None

@@ -113,6 +113,8 @@ def _facts(message: Message, reading: Reading, evidence: Evidence) -> Facts:
         intent=reading.intent,
         also=reading.also,
         confidence=reading.confidence,
+        sure_from=reading.sure_from,
+        flags=reading.flags,
         plan=evidence.plan,
         invoices=evidence.invoices,
         named_invoices=reading.entities.invoices,

@@ -13,6 +13,7 @@ from agent.models import Interaction
 from agent.plan import Drafter
 from agent.values import Message, Mode, Plan
 from flowops.accounts.models import ApiClient
+from flowops.masking import masked
 from flowops.problems import Unavailable
 from policy import versions
 
@@ -68,7 +69,7 @@ def shadow(
 ) -> Answer:
     """What live would decide now. Writes nothing, sends nothing; without a client, no requestId can be taken."""
     idempotency.refuse_reuse(client, customer_id=customer_id, request_id=request_id)
-    thought = _think(_message(customer_id, message, Mode.SHADOW, None, now), ports)
+    thought = _think(_message(customer_id, masked(message), Mode.SHADOW, None, now), ports)
     return Answer(response.of(thought, request_id=request_id), replayed=False, plan=thought)
 
 

@@ -1,12 +1,16 @@
-"""What a customer's message asks for and names. Rules over English words: no clock, no data, no chance."""
+"""What a customer's message asks for and names. Rules over English words first, for they are exact; what they
+do not
+understand, the trained reader may. Pure: no clock, no chance."""
 
 import re
 from collections.abc import Iterator
 from datetime import date
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from agent import entities, languages, plain_requests
+from agent.reading import features, reader, risk
 from agent.values import Reading
 from policy.values import Intent
 
@@ -252,9 +256,30 @@ _ENGLISH = re.compile(
 def message(text: str, *, today: date) -> Reading:
     """Read one message; any text has a reading, and the same text always the same one.
 
-    `also` holds only wishes as clear as the primary one. Dates are read as written: these rules resolve
-    nothing against `today`, which a reader of "last week" would.
+    `also` holds only wishes as clear as the primary one.
     """
+    ruled = _by_rules(text)
+    flags = tuple(flag.value for flag in risk.flags(features.tokens(entities.plain(text))))
+    if ruled.confidence < HINT and ruled.intent is not Intent.REFUND_REQUEST:
+        read = reader.message(text, today=today)
+        if _may_be_relied_on(read) and not _refuses_something(text):
+            return replace(read, entities=ruled.entities, flags=flags)
+    return replace(ruled, flags=flags)
+
+
+def _may_be_relied_on(read: Reading) -> bool:
+    """The trained reader is never what moves money: refunds are asked for in words that the rules know."""
+    is_wish = read.intent not in (Intent.OUT_OF_SCOPE, Intent.REFUND_REQUEST)
+    return is_wish and Intent.REFUND_REQUEST not in read.also and read.confidence >= read.sure_from
+
+
+def _refuses_something(text: str) -> bool:
+    """ "Don't cancel my plan" is full of words that ask for it."""
+    words = entities.sentences(entities.plain(text))
+    return any(cue.intent is None and cue.words.search(words) for cue in CUES)
+
+
+def _by_rules(text: str) -> Reading:
     plain = entities.plain(text)
     words = entities.sentences(plain)
     intent, confidence, also = _wishes(words)

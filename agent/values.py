@@ -25,10 +25,31 @@ class Message(Struct, frozen=True, kw_only=True):
     now: datetime
 
 
+EntityKind = Literal["money", "date", "invoice", "ticket", "plan", "email", "error_code"]
+
+
+class Entity(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One thing a message names: its characters from `start` to before `end`, and what they mean.
+
+    `value` is a plain decimal for money (without `currency` where none was said), ISO 8601 for a date, lower
+    case for
+    a plan, else as written; ids keep their zeros.
+    """
+
+    kind: EntityKind
+    start: int
+    end: int
+    text: str
+    value: str
+    currency: str | None = None
+
+
 class Entities(Struct, frozen=True, kw_only=True):
     """What the message names, in its order; nothing is invented or completed.
 
     `amounts_asked_back` are those of `amounts` that the words ask to be refunded; the others are claims.
+    `found` are
+    all of them with their places, also amounts without a currency, which are for reading and never for deciding.
     """
 
     invoices: tuple[str, ...] = ()
@@ -37,12 +58,26 @@ class Entities(Struct, frozen=True, kw_only=True):
     dates: tuple[date, ...] = ()
     means_latest: bool = False
     urgent: bool = False
+    found: tuple[Entity, ...] = ()
+
+
+class Part(Struct, frozen=True, kw_only=True):
+    """Something that speaks for a reading (or, below zero, against it), in log-odds."""
+
+    why: str
+    log_odds: float
 
 
 class Reading(Struct, frozen=True, kw_only=True):
-    """The reader's result. `also` are other wishes it is confident of; confidence is from 0 to 1.
+    """The reader's result. `also` are other wishes it is confident of; confidence is a probability, and
+    `sure_from` where
+    it is right often enough; `out_of_scope` is the probability that this is nothing for the agent.
 
-    `language` is the one to answer in: the customer's where the reader is sure of it, else English.
+    `language` is the one to answer in: the customer's where the reader is sure of it, else English; `read_in`
+    the one it
+    was read in, None for one the reader was not taught. `flags` are why a person must read it; `model` is the
+    version of
+    the trained reader, where that was it. `parts` tell how the confidence came about, in log-odds.
     """
 
     intent: Intent
@@ -50,6 +85,12 @@ class Reading(Struct, frozen=True, kw_only=True):
     entities: Entities
     also: tuple[Intent, ...] = ()
     language: str = "en"
+    read_in: str | None = "en"
+    out_of_scope: float = 0.0
+    sure_from: float = 0.0
+    flags: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
+    model: str = ""
 
 
 class Fact(Struct, frozen=True, kw_only=True):

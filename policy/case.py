@@ -7,7 +7,14 @@ from msgspec import Struct
 
 from flowops.money import Money
 from policy.ruleset import PlanRules, Ruleset
-from policy.values import Facts, InvoiceFact
+from policy.values import Facts, Intent, InvoiceFact
+
+ABOUT_CHARGES = (
+    Intent.REFUND_REQUEST,
+    Intent.BILLING_QUESTION,
+    Intent.DUPLICATE_CHARGE,
+    Intent.UNRECOGNIZED_CHARGE,
+)
 
 
 class Case(Struct, frozen=True, kw_only=True):
@@ -28,6 +35,28 @@ class Case(Struct, frozen=True, kw_only=True):
         """Named invoices that are not on the account: another customer's look like none at all."""
         own = {invoice.id for invoice in self.facts.invoices}
         return tuple(name for name in self.facts.named_invoices if name not in own)
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """What a person must read for: the reader's flags, and an amount that nobody was ever billed."""
+        return (*self.facts.flags, *(("amount_never_billed",) if self.claims_what_was_never_billed else ()))
+
+    @property
+    def claims_what_was_never_billed(self) -> bool:
+        """Whether a charge is spoken of that is on none of the customer's invoices, in any part of it.
+
+        Not of an amount asked back, nor beside the name of an invoice: there the evidence is told.
+        """
+        is_about_a_charge = self.facts.intent in ABOUT_CHARGES and not self.facts.named_invoices
+        claimed = set(self.facts.named_amounts) - set(self.facts.asked_amounts)
+        billed = {
+            worth for invoice in self.facts.invoices for worth in (*self.worths(invoice), *self._moved(invoice))
+        }
+        return is_about_a_charge and bool(claimed) and claimed.isdisjoint(billed)
+
+    @staticmethod
+    def _moved(invoice: InvoiceFact) -> tuple[Money, ...]:
+        return tuple(invoice.in_its_currency(amount) for amount in (invoice.refunded, invoice.pending))
 
     @property
     def asked(self) -> Money | None:

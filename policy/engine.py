@@ -24,6 +24,7 @@ def decide(facts: Facts, ruleset: Ruleset, *, version: int) -> Decision:
                 invoices=verdict.invoices,
                 trace=tuple(trace),
                 policy_version=version,
+                answers=verdict.answers,
             )
     raise AssertionError("the last rule always answers")
 

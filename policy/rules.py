@@ -11,6 +11,29 @@ from policy.ruleset import Then
 from policy.values import Intent, InvoiceFact, IssueRefund, Outcome, ProposeRefund, Verdict
 
 ABOUT_INVOICES = (Intent.REFUND_REQUEST, Intent.REFUND_STATUS, Intent.BILLING_QUESTION)
+# What is answered from what is known, moves nothing, and so may be answered while a person has the rest.
+ANSWERABLE = (
+    Intent.REFUND_POLICY,
+    Intent.REFUND_STATUS,
+    Intent.BILLING_QUESTION,
+    Intent.ACCOUNT_ACCESS,
+)
+# What a person does: the end of the rule's id, which names the handoff's reason, the intent, and why.
+FOR_PEOPLE = (
+    ("unrecognized_charge", Intent.UNRECOGNIZED_CHARGE, "the customer does not know a charge"),
+    ("data_deletion", Intent.DATA_DELETION, "a person handles the deletion of data"),
+    ("duplicate_charge", Intent.DUPLICATE_CHARGE, "the customer reports being charged twice"),
+    ("payment_problem", Intent.PAYMENT_PROBLEM, "a payment does not go through"),
+    ("payment_method", Intent.UPDATE_PAYMENT_METHOD, "a person helps to change how is paid"),
+    ("invoice_document", Intent.INVOICE_REQUEST, "the customer wants the document of an invoice"),
+    ("cancellation", Intent.CANCEL_SUBSCRIPTION, "a person handles cancellations"),
+    ("plan_change", Intent.CHANGE_PLAN, "a person changes plans"),
+    ("pricing", Intent.PRICING_QUESTION, "the agent knows no prices"),
+    ("account_update", Intent.ACCOUNT_UPDATE, "a person changes what an account says"),
+    ("account_create", Intent.ACCOUNT_CREATE, "a person helps with new accounts"),
+    ("complaint", Intent.COMPLAINT, "the customer complains"),
+    ("technical_issue", Intent.TECHNICAL_ISSUE, "something does not work"),
+)
 
 
 Ask = Callable[[Case], Verdict | None]
@@ -47,19 +70,37 @@ def an_escalation_is_still_open(case: Case) -> Verdict | None:
     )
 
 
+def somebody_must_read_this(case: Case) -> Verdict | None:
+    """Threats, fraud, privacy, danger: whatever else the message asks."""
+    if not case.flags:
+        return None
+    return _escalate(f"the message shows {', '.join(case.flags).replace('_', ' ')}")
+
+
 def confidence_is_low(case: Case) -> Verdict | None:
-    threshold = case.ruleset.escalation.min_confidence
+    """Below what people have set, or below where the reader itself is right often enough."""
+    threshold = max(case.ruleset.escalation.min_confidence, case.facts.sure_from)
     if case.facts.confidence >= threshold:
         return None
     return _escalate(f"confidence {case.facts.confidence:g} is below {threshold:g}")
 
 
+def several_questions_are_answered(case: Case) -> Verdict | None:
+    wishes = (case.facts.intent, *case.facts.also)
+    if not case.facts.also or case.foreign or not set(wishes) <= set(ANSWERABLE):
+        return None
+    return _several(case, Outcome.ANSWER, wishes)
+
+
 def several_things_are_asked(case: Case) -> Verdict | None:
-    """Acting on one of several wishes would leave the others unheard: a person takes all of them."""
+    """Acting on one of several wishes would leave the others unheard: what moves nothing is answered, a person has
+    the rest."""
     if not case.facts.also:
         return None
-    wishes = ", ".join(intent.value for intent in (case.facts.intent, *case.facts.also))
-    return _escalate(f"the message asks for several things: {wishes}")
+    wishes = (case.facts.intent, *case.facts.also)
+    return _several(
+        case, Outcome.ESCALATE, tuple(wish for wish in wishes if wish in ANSWERABLE and not case.foreign)
+    )
 
 
 def nobody_taught_us_this(case: Case) -> Verdict | None:
@@ -68,10 +109,14 @@ def nobody_taught_us_this(case: Case) -> Verdict | None:
     return _escalate("the message is about something the agent does not handle")
 
 
-def cancelling_needs_a_person(case: Case) -> Verdict | None:
-    if case.facts.intent is not Intent.CANCEL_SUBSCRIPTION:
-        return None
-    return _escalate("a person handles cancellations")
+def _a_person_does(intent: Intent, reason: str) -> Ask:
+    def needs_a_person(case: Case) -> Verdict | None:
+        if case.facts.intent is not intent:
+            return None
+        return _escalate(reason, invoices=tuple(invoice.id for invoice in case.named or case.facts.invoices[:3]))
+
+    needs_a_person.__name__ = f"{intent.value}_needs_a_person"
+    return needs_a_person
 
 
 # What can simply be answered?
@@ -285,11 +330,13 @@ PRECEDENCE: tuple[tuple[str, Ask], ...] = (
     ("escalate.tool_failed", a_tool_failed),
     ("escalate.unknown_customer", the_customer_is_unknown),
     ("escalate.person_wanted", the_customer_asks_for_a_person),
+    ("escalate.risk", somebody_must_read_this),
     ("escalate.recent_escalation", an_escalation_is_still_open),
     ("escalate.low_confidence", confidence_is_low),
+    ("answer.several_wishes", several_questions_are_answered),
     ("escalate.several_wishes", several_things_are_asked),
     ("escalate.out_of_scope", nobody_taught_us_this),
-    ("escalate.cancellation", cancelling_needs_a_person),
+    *((f"escalate.{name}", _a_person_does(intent, reason)) for name, intent, reason in FOR_PEOPLE),
     ("answer.smalltalk", smalltalk_is_answered),
     ("answer.account", account_questions_are_answered),
     ("answer.refund_policy", the_refund_policy_is_told),
@@ -318,6 +365,17 @@ PRECEDENCE: tuple[tuple[str, Ask], ...] = (
 
 def _escalate(reason: str, invoices: tuple[str, ...] = ()) -> Verdict:
     return Verdict(outcome=Outcome.ESCALATE, reasons=(reason,), invoices=invoices)
+
+
+def _several(case: Case, outcome: Outcome, answers: tuple[Intent, ...]) -> Verdict:
+    told = case.named or (case.facts.invoices[:3] if Intent.BILLING_QUESTION in answers else ())
+    asked = ", ".join(wish.value for wish in (case.facts.intent, *case.facts.also))
+    return Verdict(
+        outcome=outcome,
+        reasons=(f"the message asks for several things: {asked}",),
+        invoices=tuple(invoice.id for invoice in told) or case.foreign,
+        answers=answers,
+    )
 
 
 def _answer(reason: str, invoices: tuple[InvoiceFact, ...] = ()) -> Verdict:

@@ -16,9 +16,21 @@ class Intent(StrEnum):
     REFUND_STATUS = "refund_status"
     REFUND_POLICY = "refund_policy"
     BILLING_QUESTION = "billing_question"
-    ACCOUNT_ACCESS = "account_access"
+    INVOICE_REQUEST = "invoice_request"
+    DUPLICATE_CHARGE = "duplicate_charge"
+    UNRECOGNIZED_CHARGE = "unrecognized_charge"
     CANCEL_SUBSCRIPTION = "cancel_subscription"
+    CHANGE_PLAN = "change_plan"
+    PRICING_QUESTION = "pricing_question"
+    PAYMENT_PROBLEM = "payment_problem"
+    UPDATE_PAYMENT_METHOD = "update_payment_method"
+    ACCOUNT_ACCESS = "account_access"
+    ACCOUNT_UPDATE = "account_update"
+    ACCOUNT_CREATE = "account_create"
+    DATA_DELETION = "data_deletion"
+    COMPLAINT = "complaint"
     TALK_TO_HUMAN = "talk_to_human"
+    TECHNICAL_ISSUE = "technical_issue"
     SMALLTALK = "smalltalk"
     OUT_OF_SCOPE = "out_of_scope"
 
@@ -60,12 +72,15 @@ class Facts(Struct, frozen=True, kw_only=True):
     """Everything a decision may rest on. `plan` is None for a customer we do not know.
 
     Of the `named_amounts`, `asked_amounts` are asked to be refunded; the others are what the customer claims.
+    `sure_from` is the confidence from which the reader is right often enough; for `flags`, a person must read it.
     """
 
     now: datetime
     intent: Intent
     also: tuple[Intent, ...] = ()
     confidence: float
+    sure_from: float = 0.0
+    flags: tuple[str, ...] = ()
     plan: str | None
     invoices: tuple[InvoiceFact, ...] = ()
     named_invoices: tuple[str, ...] = ()
@@ -93,12 +108,16 @@ Action = IssueRefund | ProposeRefund
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
-    """What one rule says when it does not decline. `invoices` are the ones it is about."""
+    """What one rule says when it does not decline.
+
+    `invoices` are the ones it is about, `answers` those of several wishes that can be answered meanwhile.
+    """
 
     outcome: Outcome
     reasons: tuple[str, ...]
     action: Action | None = None
     invoices: tuple[str, ...] = ()
+    answers: tuple[Intent, ...] = ()
 
 
 class Step(Struct, frozen=True, kw_only=True):
@@ -116,6 +135,7 @@ class Decision(Struct, frozen=True, kw_only=True):
     invoices: tuple[str, ...]
     trace: tuple[Step, ...]
     policy_version: int
+    answers: tuple[Intent, ...] = ()
 
     @property
     def needs_a_person(self) -> bool:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from policy import engine
-from policy.rules import PRECEDENCE
+from policy.rules import FOR_PEOPLE, PRECEDENCE
 from policy.values import Intent, IssueRefund, Outcome, ProposeRefund
 from tests.factories import NOW
 from tests.policy.worlds import eur, invoice, message, refund, ruleset, usd
@@ -91,7 +91,19 @@ A_PERSON_FIRST = [
     escalated("several_strange", "escalate.several_wishes", message(Intent.OUT_OF_SCOPE, also=(STATUS,))),
     escalated("smalltalk_and_refund", "escalate.several_wishes", message(SMALLTALK, also=(REFUND,))),
     escalated("out_of_scope", "escalate.out_of_scope", message(Intent.OUT_OF_SCOPE, A)),
-    escalated("cancel", "escalate.cancellation", message(Intent.CANCEL_SUBSCRIPTION, A)),
+    escalated("risk", "escalate.risk", refund(flags=("legal_threat",))),
+    escalated("never_billed", "escalate.risk", message(BILLING, A, named_amounts=(eur("999.00"),))),
+    escalated("below_the_reader", "escalate.low_confidence", refund(confidence=0.8, sure_from=0.88)),
+    answered(
+        "several_questions", "answer.several_wishes", message(Intent.REFUND_POLICY, A, also=(BILLING,)), "inv_a"
+    ),
+    escalated(
+        "several_foreign",
+        "escalate.several_wishes",
+        message(BILLING, A, also=(STATUS,), named_invoices=("inv_x",)),
+        "inv_x",
+    ),
+    *(escalated(name, f"escalate.{name}", message(intent, A), "inv_a") for name, intent, _ in FOR_PEOPLE),
 ]
 
 ANSWERS = [
