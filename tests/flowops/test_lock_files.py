@@ -14,7 +14,7 @@ SKIPPED = {".git", ".venv", ".hypothesis", "var", "__pycache__", "htmlcov"}
 
 def test_there_is_a_lock_file_for_each_list_of_requirements():
     wanted = {path.stem for path in Path(settings.BASE_DIR, "requirements").glob("*.in")}
-    assert wanted == {path.stem for path in LOCKS} == {"run", "test"}
+    assert wanted == {path.stem for path in LOCKS} == {"run", "test", "train"}
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)
@@ -42,8 +42,9 @@ def test_every_package_is_pinned_by_version_and_hash(lock):
 
 
 def test_what_runs_is_a_part_of_what_is_tested():
-    run, test = ({entry.split()[0] for entry in _requirements(lock)} for lock in LOCKS)
+    run, test, train = ({entry.split()[0] for entry in _requirements(lock)} for lock in LOCKS)
     assert run < test
+    assert run < train
 
 
 def _committed() -> Iterator[Path]:
