@@ -67,7 +67,7 @@ reader: .venv/train.done ## train the reader on fixtures/understanding (scikit-l
 
 lock: .venv/test.done ## compile requirements/*.in to hashed lock files (needs uv)
 	for set in run test train; do uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \
-		--custom-compile-command "make lock" -o requirements/$$set.txt requirements/$$set.in || exit 1; done
+		--custom-compile-command "make lock" $$(test $$set = run || echo -c requirements/run.txt) -o requirements/$$set.txt requirements/$$set.in || exit 1; done
 
 clean: ## remove what the other targets made, the demo's database too
 	rm -rf .venv .env var db.sqlite3* tests.sqlite3* .coverage .coverage.* .mypy_cache .ruff_cache .import_linter_cache
