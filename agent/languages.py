@@ -64,7 +64,7 @@ def readable(text: str) -> str | None:
     votes = _votes(text)
     if sum(word in _UNTAUGHT for word in words) > (votes[0][1] if votes else 0):
         return None
-    if votes:
+    if votes and votes[0][1] > 1:  # one small word is a slip as often as a language
         return votes[0][0]
     letters = [letter for word in words for letter in word]
     return ENGLISH if letters and 2 * sum(letter.isascii() for letter in letters) > len(letters) else None

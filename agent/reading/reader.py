@@ -13,16 +13,7 @@ from agent.reading.text import plain as to_plain
 from agent.values import Part, Reading
 from policy.values import Intent
 
-# Of several wishes the first here leads: people over machines, acts over answers.
-PRECEDENCE = (
-    Intent.TALK_TO_HUMAN,
-    Intent.UNRECOGNIZED_CHARGE,
-    Intent.DATA_DELETION,
-    Intent.REFUND_REQUEST,
-    Intent.DUPLICATE_CHARGE,
-    Intent.CANCEL_SUBSCRIPTION,
-)
-ALSO_FROM = 0.9  # a sentence that wants something else must be as sure as this
+ALSO_FROM = 0.97  # a sentence that wants something else must be as sure as this
 SHORTEST_WISH = 3  # words; less is no second wish
 _NO_WISH = {Intent.SMALLTALK, Intent.OUT_OF_SCOPE}
 # These mention charges and invoices to say what they are about; that is no second wish.
@@ -65,13 +56,12 @@ def message(text: str, *, today: date, names: Names = NAMES) -> Reading:
     body = readable.body(shown)
     whole = _probabilities(language, body)
     intent = max(whole, key=whole.__getitem__)
-    wishes = _wishes(language, body, intent, whole[intent])
     confidence = round(whole[intent], 4)
     model = artifact.linear(language).language
     return Reading(
-        intent=wishes[0],
+        intent=intent,
         confidence=confidence,
-        also=wishes[1:],
+        also=_wishes(language, body, intent)[1:],
         entities=entities,
         language=answer_in,
         read_in=language,
@@ -102,15 +92,15 @@ def _probabilities(language: str, text: str) -> Probabilities:
     return {intent: one / total for intent, one in zip(model.intents, raised, strict=True)}
 
 
-def _wishes(language: str, body: str, intent: Intent, confidence: float) -> tuple[Intent, ...]:
-    """The wish of the whole, and others that single sentences are about beyond doubt, those with precedence first."""
+def _wishes(language: str, body: str, intent: Intent) -> tuple[Intent, ...]:
+    """The wish of the whole, and others that single sentences are about beyond doubt, in their order."""
     if intent in _NO_WISH:
         return (intent,)
-    wishes = {intent}
+    wishes = [intent]
     for sentence in letters.sentences(body):
         if len(sentence.split()) >= SHORTEST_WISH:
             read = _probabilities(language, sentence)
             other = max(read, key=read.__getitem__)
             if read[other] >= ALSO_FROM and other not in _NO_WISH and other not in _ABOUT.get(intent, ()):
-                wishes.add(other)
-    return tuple(sorted(wishes, key=lambda one: PRECEDENCE.index(one) if one in PRECEDENCE else len(PRECEDENCE)))
+                wishes.append(other)
+    return tuple(dict.fromkeys(wishes))
