@@ -34,8 +34,7 @@ MOST_FACTOR = 15  # times 8 it fits a byte
 
 class Weighing(NamedTuple):
     """How a group counts: its weight, in how many examples a feature must occur, how many features are kept,
-    and the
-    number of words from which on the group fades."""
+    and the number of words from which on the group fades."""
 
     name: str
     weight: float

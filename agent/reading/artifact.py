@@ -47,7 +47,7 @@ class Group(Struct, frozen=True, kw_only=True):
 
 class Language(Struct, frozen=True, kw_only=True):
     """`temperature` divides logits into calibrated ones; `sure_from` is the confidence from which the most likely intent is
-    right often enough (`precision`), as measured out of fold on this language's phrases."""
+    right often enough (`precision`), as measured on messages it was not trained on."""
 
     bias: tuple[float, ...]
     temperature: float
@@ -116,8 +116,7 @@ def header() -> Header:
 @cache
 def linear(language: str) -> Linear:
     """The model of a language. Raises NotAReader, or KeyError for a language it was not taught."""
-    content = _content()
-    found = _read_header(content)
+    content, found = _content(), header()
     at = content.index(b"\n") + 1
     for name, taught in found.languages.items():
         tables = []

@@ -58,7 +58,6 @@ class Day(NamedTuple):
     start: int
     end: int
     date: date
-    is_relative: bool
 
 
 def find(text: str, today: date, *, day_first: bool = True) -> Iterator[Day]:
@@ -69,7 +68,7 @@ def find(text: str, today: date, *, day_first: bool = True) -> Iterator[Day]:
         except (ValueError, OverflowError):
             continue
         if found is not None:
-            yield Day(match.start(), match.end(), found, match["relative"] is not None)
+            yield Day(match.start(), match.end(), found)
 
 
 def _date(match: Match[str], today: date, day_first: bool) -> date | None:

@@ -10,7 +10,7 @@ from agent import languages
 from agent.reading import artifact, features, letters, named, readable, risk
 from agent.reading.names import Names
 from agent.reading.text import plain as to_plain
-from agent.values import Part, Reading
+from agent.values import Entities, Part, Reading
 from policy.values import Intent
 
 ALSO_FROM = 0.97  # a sentence that wants something else must be as sure as this
@@ -40,7 +40,7 @@ def message(text: str, *, today: date, names: Names = NAMES) -> Reading:
     shown = readable.text(plain.text, found)
     words = features.tokens(shown)
     language = languages.readable(plain.text)
-    entities = named.of(plain, found, original=text, names=names)
+    entities = Entities(found=named.placed(found, plain, text))
     flags = tuple(flag.value for flag in risk.flags(words))
     answer_in = languages.sure(text) or languages.ENGLISH
     if language is None or not any(word.isalpha() for word in words):
@@ -76,10 +76,6 @@ def message(text: str, *, today: date, names: Names = NAMES) -> Reading:
 def log_odds(probability: float) -> float:
     kept = min(max(probability, 1e-4), 1 - 1e-4)
     return math.log(kept / (1 - kept))
-
-
-def probability(log_odds: float) -> float:
-    return 1 / (1 + math.exp(-log_odds))
 
 
 def _probabilities(language: str, text: str) -> Probabilities:

@@ -24,7 +24,7 @@ TODAY = date(2026, 11, 24)  # a Tuesday
 
 def found(text, names=Names()):  # noqa: B008 - frozen
     seen = plain(text)
-    entities = named.of(seen, named.find(seen, today=TODAY, names=names), original=text, names=names).found
+    entities = named.placed(named.find(seen, today=TODAY, names=names), seen, text)
     assert all(text[one.start : one.end] == one.text for one in entities)
     return [(one.kind, one.value, *([one.currency] if one.currency else [])) for one in entities]
 
